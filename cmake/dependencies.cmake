@@ -1,0 +1,12 @@
+# Debian 12 packages carry Boost 1.81 beside the default 1.74; Ubuntu 24.04 has 1.83, Homebrew newer ones.
+find_package(Boost 1.81 REQUIRED COMPONENTS filesystem)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Threads REQUIRED)
+if(REEVE_TESTS)
+    find_package(GTest REQUIRED)
+endif()
+if(REEVE_BENCH)
+    find_package(benchmark REQUIRED)
+endif()

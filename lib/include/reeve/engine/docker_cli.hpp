@@ -1,0 +1,19 @@
+// A ContainerEngine through the command line that docker, podman and nerdctl share.
+#pragma once
+
+#include "reeve/engine/container_engine.hpp"
+
+#include <filesystem>
+#include <memory>
+
+namespace reeve {
+
+struct DockerCliOptions {
+    std::string command = "docker";             // name on PATH or an absolute path
+    std::string endpoint;                       // DOCKER_HOST / CONTAINER_HOST; empty: the command's default
+    std::chrono::milliseconds timeout{30'000};  // of one call; stop gets its grace on top
+};
+
+std::unique_ptr<ContainerEngine> make_docker_cli(DockerCliOptions options);
+
+}  // namespace reeve

@@ -1,0 +1,64 @@
+// Files as a supervisor needs them: read without trust, replaced whole, locked by the kernel.
+//
+// Thread rule: any thread. replace_file and the lock functions block on the disk: not on the event loop.
+#pragma once
+
+#include "reeve/base/result.hpp"
+#include "reeve/base/unique_fd.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace reeve {
+
+inline constexpr std::size_t max_file_bytes = 16u * 1024 * 1024;
+
+// The whole of a regular file. Never follows a link in the last component, never blocks on a FIFO, refuses
+// directories and devices (Errc::refused), and files over `limit` (Errc::too_large).
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit = max_file_bytes);
+Result<std::string> read_fd(int fd, const std::string& what, std::size_t limit = max_file_bytes);
+
+// Writes `bytes` to a temporary file in the same directory, fsyncs it, renames it over `path` and fsyncs the
+// directory: a reader sees the old file or the new one, also after a power cut. Mode 0600. The temporary name
+// starts with ".tmp-" followed by the writer's pid, so that remove_leftovers can tell whose it was.
+Status replace_file(const std::filesystem::path& path, std::string_view bytes);
+
+// Removes temporary files of writers that are no more. Call it while holding what makes us the only writer.
+Status remove_leftovers(const std::filesystem::path& directory);
+
+Status sync_directory(const std::filesystem::path& directory);
+
+// A file held by flock(2), and known to still be the file of that name.
+//
+// The lock is the kernel's: it goes when the last descriptor of this open is closed, so also on kill -9.
+// Opened O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK: never a link, never inherited across exec, never hanging on a
+// FIFO.
+class LockedFile {
+  public:
+    enum class Missing { create, leave };
+    // Nothing: somebody else holds it, or it is not there (with Missing::leave). Errc::refused: not a regular
+    // file. Never returns a lock on a file that was unlinked or replaced in between: the inode is compared
+    // afterwards.
+    static Result<std::optional<LockedFile>> try_lock(const std::filesystem::path& path, Missing missing);
+
+    const std::filesystem::path& path() const { return path_; }
+    // Whether `path` still names the file that we hold. False once somebody removed or replaced it.
+    bool still_there() const;
+    Result<std::string> read() const;
+    // Replaces the content as replace_file does; the new file is locked before it gets the name, so the name
+    // is at no moment unlocked.
+    Status replace(std::string_view bytes);
+    // Unlinks the file, if it still is ours, while the lock is held; then lets go.
+    Status remove();
+    int fd() const { return fd_.get(); }
+
+  private:
+    LockedFile(UniqueFd fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+    UniqueFd fd_;
+    std::filesystem::path path_;
+};
+
+}  // namespace reeve

@@ -1,0 +1,60 @@
+// The kernel's list of processes: who somebody is, who lives, who descends from whom.
+//
+// Thread rule: every function may be called from any thread. None blocks beyond reading kernel memory.
+// Linux: proc(5). macOS: libproc(3), sysctl(3).
+#pragma once
+
+#include "reeve/base/result.hpp"
+#include "reeve/model/process_identity.hpp"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reeve {
+
+// This machine, boot and namespace. Fails when the kernel does not tell (no /proc): then nothing can be
+// proved.
+Result<Host> this_host();
+
+// What the kernel says about `pid` now. pid <= 0 is absent, never "every process" or "my group".
+ProcessSeen look_at(pid_t pid);
+
+// The full identity of a live process. Error with std::errc::no_such_process when it is absent or a zombie,
+// Errc::refused when it is hidden.
+Result<ProcessIdentity> identify(pid_t pid, const Host& here);
+
+// One row of the table.
+struct ProcessEntry {
+    pid_t pid = -1;
+    pid_t parent = -1;
+    pid_t group = -1;
+    pid_t session = -1;
+    uid_t uid = 0;                 // effective user of the process
+    std::uint64_t start_time = 0;  // as in ProcessIdentity
+    bool zombie = false;
+    std::string name;  // short command name, for people
+};
+
+// Every process of this namespace that we may see, in no order. Processes that vanish while we read are left
+// out.
+Result<std::vector<ProcessEntry>> list_processes();
+std::optional<ProcessEntry> process_entry(pid_t pid);
+
+// The value of `name` in the environment that `pid` was executed with; nothing when it is not set or not
+// readable. What a process has changed since is not seen. Linux: environ in proc(5), same user or ptrace
+// right. macOS: KERN_PROCARGS2, which hides hardened processes.
+std::optional<std::string> environment_of(pid_t pid, std::string_view name);
+
+// argv joined by spaces, for people; the short name in brackets when there is none. Cut at `limit` bytes.
+std::string command_line_of(pid_t pid, std::size_t limit = 4096);
+
+// Start of `pid` on the wall clock in seconds since 1970, good to about a second: only for records that carry
+// no kernel start time (files of other programs). Nothing when absent.
+std::optional<double> wall_clock_start_of(pid_t pid);
+
+}  // namespace reeve
