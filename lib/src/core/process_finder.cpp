@@ -126,4 +126,8 @@ Result<std::vector<ProvenProcess>> find_processes(std::span<const RecordedLeader
     return proven;
 }
 
+Task<Result<std::vector<ProvenProcess>>> find_soon(std::vector<RecordedLeader> leaders, Host here) {
+    co_return find_processes(leaders, here);
+}
+
 }  // namespace reeve

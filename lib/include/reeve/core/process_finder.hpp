@@ -2,7 +2,7 @@
 // there.
 #pragma once
 
-#include "reeve/base/result.hpp"
+#include "reeve/base/task.hpp"
 #include "reeve/model/process_identity.hpp"
 #include "reeve/model/process_tree.hpp"
 #include "reeve/os/process_handle.hpp"
@@ -36,5 +36,8 @@ struct RecordedLeader {
 // The identity of a leader that is not our child counts only with a second witness: the pidfs inode, or the
 // token in its environment.
 Result<std::vector<ProvenProcess>> find_processes(std::span<const RecordedLeader> leaders, const Host& here);
+
+// The same as a task, which is what a Takedown asks for.
+Task<Result<std::vector<ProvenProcess>>> find_soon(std::vector<RecordedLeader> leaders, Host here);
 
 }  // namespace reeve

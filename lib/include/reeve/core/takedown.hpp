@@ -40,8 +40,9 @@ class Takedown {
     Task<Result<TakedownReport>> run();
     // Ends the grace at once; may be called from outside while run() is under way.
     void hurry();
-    // Who is waited for right now, for people.
+    // Who is waited for right now, for people; after run(): what is left.
     std::vector<std::string> waiting_for() const;
+    const std::vector<ProvenProcess>& present() const { return present_; }
 
   private:
     using Clock = std::chrono::steady_clock;
