@@ -121,6 +121,7 @@ bool Session::may_start() const {
 
 Task<void> Session::keep() {
     co_await asio::this_coro::throw_if_cancelled(false);
+    keeping_ = true;
     while (!closing_) {
         if (!wanted_) {
             if (!down()) set_state(SessionState::stopped);
@@ -137,6 +138,8 @@ Task<void> Session::keep() {
         }
     }
     if (!down()) set_state(SessionState::stopped);
+    keeping_ = false;
+    host_.status_changed();
 }
 
 Task<void> Session::pause(std::chrono::milliseconds delay) {

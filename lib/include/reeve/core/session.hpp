@@ -96,6 +96,7 @@ class Session {
     // The session's whole life; ends after close() once nothing runs any more.
     Task<void> keep();
     void close();
+    bool keeping() const { return keeping_; }  // keep() has begun and not ended
 
     // For runners.
     bool must_end() const { return !wanted_ || closing_; }
@@ -116,7 +117,7 @@ class Session {
     Notifier changed_;  // wishes and events, for keep() and the runner
     Notifier settled_;  // states, for those who wait for one
     SessionState state_ = SessionState::stopped;
-    bool wanted_ = false, closing_ = false;
+    bool wanted_ = false, closing_ = false, keeping_ = false;
     int restarts_ = 0, lives_ = 0;
     RestartBudget budget_;
     std::chrono::milliseconds engine_pause_{1000};
