@@ -7,6 +7,7 @@
 // inline in 1.81, so exactly one file may include it: this one.
 #include <boost/process/v2/posix/default_launcher.hpp>
 #include <boost/process/v2/process.hpp>
+
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -113,7 +114,8 @@ Result<pid_t> launch(const Executor& executor, const Launch& what) {
         return Error(Errc::failed, doing, e.what());
     }
     if (failure) {
-        // 1.81 leaves the child of a failed exec as a zombie. Later versions reap it; then this finds nothing.
+        // 1.81 leaves the child of a failed exec as a zombie. Later versions reap it; then this finds
+        // nothing.
         if (launcher.pid > 0) reap(launcher.pid);
         return Error(std::error_code(failure.value(), std::generic_category()), doing);
     }

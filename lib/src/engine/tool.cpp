@@ -1,13 +1,13 @@
 #include "reeve/engine/tool.hpp"
 
+#include "engine/tool_process.hpp"
 #include "reeve/base/task_group.hpp"
 #include "reeve/base/time_text.hpp"
-
-#include "engine/tool_process.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+
 #include <signal.h>
 
 namespace reeve {

@@ -1,14 +1,14 @@
 #include "engine/tool_process.hpp"
 
+#include "engine/launch.hpp"
 #include "reeve/base/scope_exit.hpp"
 #include "reeve/os/descriptors.hpp"
 #include "reeve/os/exit_watch.hpp"
 
-#include "engine/launch.hpp"
-
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
+
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -112,7 +112,8 @@ Task<bool> ToolProcess::ended() {
         const int asked = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
         if (asked != 0 && errno != EINTR) co_return true;  // nothing left to wait for
         if (asked == 0 && info.si_pid == pid_) co_return true;
-        const auto [ec] = co_await exit_watch_.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
+        const auto [ec] =
+            co_await exit_watch_.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
         if (ec) co_return false;
     }
 }

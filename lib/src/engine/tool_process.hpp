@@ -9,6 +9,7 @@
 #include "reeve/engine/tool.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+
 #include <sys/types.h>
 
 #include <memory>

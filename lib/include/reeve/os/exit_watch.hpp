@@ -4,7 +4,8 @@
 // itself pollable. Neither reaps the child: the pid stays ours until waitid(2).
 //
 // Readiness is a hint only. Asio may deliver a stale event of a closed descriptor to the next one in its
-// slot, and makes the descriptor non-blocking: ask waitid(P_PID, ..., WNOHANG), never P_PIDFD, and wait again.
+// slot, and makes the descriptor non-blocking: ask waitid(P_PID, ..., WNOHANG), never P_PIDFD, and wait
+// again.
 #pragma once
 
 #include "reeve/base/result.hpp"
