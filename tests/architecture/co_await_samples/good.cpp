@@ -1,5 +1,5 @@
-// Shapes that both compilers translate rightly. Never built: the lint must be silent here, or it would teach people
-// to work around it.
+// Shapes that both compilers translate rightly. Never built: the lint must be silent here, or it would teach
+// people to work around it.
 #include "reeve/base/timeout.hpp"
 
 #include <chrono>
@@ -44,8 +44,11 @@ Task<Status> whole(Spec spec, bool quick) {
     while (right < left);
     for (int i = 0; i < right; ++i) co_await rest();
     switch (left) {
-        case 1: co_await rest(); break;
-        default: co_await rest();
+        case 1:
+            co_await rest();
+            break;
+        default:
+            co_await rest();
     }
     const auto work = [left = left] { return left; };
     const int called = co_await call(work);
