@@ -132,7 +132,7 @@ Task<Status> Supervisor::begin() {
     auto control = ControlServer::listen(executor_, store_.paths().control(), verbs());
     if (!control.ok()) co_return control.error();
     control_ = std::move(*control);
-    for (const auto& [name, session] : config_.sessions) CO_CHECK(add_session(name, session));
+    for (const auto& [name, session] : config_.sessions) add_session(name, session);
     tasks_.spawn(control_->serve());
     tasks_.spawn(watch_lock());
     tasks_.spawn(engine_->keep());
@@ -384,14 +384,13 @@ Task<void> Supervisor::watch_lock() {
     ask_stop("force-unlocked");
 }
 
-Status Supervisor::add_session(const SessionName& name, const SessionConfig& config) {
+void Supervisor::add_session(const SessionName& name, const SessionConfig& config) {
     std::unique_ptr<SessionRunner> runner;
     if (config.image.empty())
         runner = std::make_unique<ProcessRunner>(executor_, process_around_, *this);
     else
         runner = std::make_unique<ContainerRunner>(executor_, container_around_, *this, *engine_);
     sessions_[name] = std::make_unique<Session>(executor_, name, config, *this, std::move(runner));
-    return done;
 }
 
 StatusSnapshot Supervisor::snapshot() {

@@ -76,7 +76,7 @@ class Supervisor final : public SessionHost {
     ReaperSettings reaper_settings();
 
     // Sessions and configuration.
-    Status add_session(const SessionName& name, const SessionConfig& config);
+    void add_session(const SessionName& name, const SessionConfig& config);
     Task<Result<std::string>> apply(Config next);
     Task<void> drop_session(SessionName name);
 
