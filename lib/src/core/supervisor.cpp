@@ -171,6 +171,8 @@ Task<void> Supervisor::reap_and_start() {
 
 Task<void> Supervisor::reap_containers_and_go_on(std::shared_ptr<Reaper> first) {
     co_await asio::this_coro::throw_if_cancelled(false);
+    const Status there = co_await engine_->probe();
+    if (!there.ok()) log_.debug("engine not there yet", {{"why", there.error().message()}});
     const Status removed = co_await first->containers();
     if (!removed.ok()) log_.warn("reaping containers", {{"why", removed.error().message()}});
     const ReapReport report = co_await first->settle();
@@ -242,7 +244,7 @@ Task<void> Supervisor::let_go() {
         const Status removed = co_await worker_.run<Status>(std::move(remove));
         if (!removed.ok()) log_.warn("removing our record", {{"why", removed.error().message()}});
     } else {
-        (void)(co_await record_file_->commit()).ok();
+        co_await commit_record();
     }
     state_ = SupervisorState::stopped;
     if (!lost_lock_) {

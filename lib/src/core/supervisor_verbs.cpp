@@ -41,12 +41,23 @@ Task<Result<std::string>> Supervisor::verb_status(std::string params) {
     co_return to_json(snapshot());
 }
 
+// A session starts only when what it comes after is ready, so asking for it asks for those too.
+std::vector<Session*> Supervisor::with_what_they_come_after(std::vector<Session*> chosen) {
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+        for (const SessionName& name : chosen[i]->config().after) {
+            Session* before = sessions_.at(name).get();
+            if (std::find(chosen.begin(), chosen.end(), before) == chosen.end()) chosen.push_back(before);
+        }
+    }
+    return chosen;
+}
+
 Task<Result<std::string>> Supervisor::verb_start(std::string params) {
     CO_TRY(const auto chosen, sessions_named(params));
     if (state_ == SupervisorState::stopping) {
         co_return Error(Errc::failed, "starting sessions", "the supervisor is stopping");
     }
-    for (Session* session : chosen) session->start();
+    for (Session* session : with_what_they_come_after(chosen)) session->start();
     for (Session* session : chosen) {
         CO_CHECK(co_await session->wait_started());
     }
