@@ -228,6 +228,11 @@ TEST_F(Tool, DoesNotWaitForAGrandchildThatHoldsThePipe) {
     expect_gone(number_in(pid_file));  // it was in the group
 }
 
+TEST_F(Tool, EndsReadingEvenWhenTheLastBytesAndTheEndComeAtOnce) {
+    // Many times, because what is tested is the moment between a read that has completed and its coroutine.
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(run(shell("sleep 600 & echo done")));
+}
+
 TEST_F(Tool, DoesNotWaitForAGrandchildThatLeftTheGroupEither) {
     const auto pid_file = dir_ / "pid";
     const auto result =
@@ -269,7 +274,8 @@ TEST_F(Tool, StartsItsProgramWithDefaultSignalsInAGroupOfItsOwn) {
     ::sigaddset(&blocked, SIGUSR2);
     ::sigprocmask(SIG_BLOCK, &blocked, &before);
     const auto old_handler = ::signal(SIGPIPE, SIG_IGN);
-    const auto result = run(shell("grep -E '^Sig(Blk|Ign)' /proc/self/status; set -- $(cat /proc/$$/stat); echo group $5 of $$"));
+    const auto result = run(
+        shell("grep -E '^Sig(Blk|Ign)' /proc/self/status; set -- $(cat /proc/$$/stat); echo group $5 of $$"));
     ::signal(SIGPIPE, old_handler);
     sigset_t after;
     ::sigprocmask(SIG_SETMASK, &before, &after);
@@ -329,8 +335,10 @@ TEST_F(Tool, RunsCallsSideBySideWithoutBlockingTheLoop) {
 TEST_F(Tool, StreamsLinesAsTheyCome) {
     std::vector<std::string> lines;
     ToolCall call = shell("printf 'one\\ntw'; printf 'o\\n\\nlast'");
-    const auto result =
-        test::run_to_end(loop_, stream_tool(call, [&](std::string_view line) { lines.emplace_back(line); }));
+    const auto result = test::run_to_end(loop_, stream_tool(call, [&](std::string_view line) {
+                                             lines.emplace_back(line);
+                                             return true;
+                                         }));
     ASSERT_TRUE(result) << result.error().message();
     EXPECT_THAT(lines, testing::ElementsAre("one", "two", "", "last"));
 }
@@ -339,19 +347,32 @@ TEST_F(Tool, KnowsNoDeadlineForAStreamButEndsAnEndlessLine) {
     ToolCall call = shell("sleep 0.3; echo late");
     call.limit = milliseconds(50);
     int lines = 0;
-    ASSERT_TRUE(test::run_to_end(loop_, stream_tool(call, [&](std::string_view) { ++lines; })));
+    ASSERT_TRUE(test::run_to_end(loop_, stream_tool(call, [&](std::string_view) { return ++lines > 0; })));
     EXPECT_EQ(lines, 1);
 
     call = shell("while :; do printf xxxxxxxxxxxxxxxx; done");
     call.max_output = 10'000;
-    EXPECT_EQ(test::run_to_end(loop_, stream_tool(call, [](std::string_view) {})).error().code(),
-              Errc::too_large);
+    EXPECT_EQ(
+        test::run_to_end(loop_, stream_tool(call, [](std::string_view) { return true; })).error().code(),
+        Errc::too_large);
+}
+
+TEST_F(Tool, EndsAStreamWhoseListenerHasHeardEnough) {
+    ToolCall call = shell("echo one; echo two; exec sleep 600");
+    int lines = 0;
+    const auto result = test::run_to_end(loop_, stream_tool(call, [&](std::string_view) {
+                                             ++lines;
+                                             return false;
+                                         }));
+    ASSERT_TRUE(result) << result.error().message();
+    EXPECT_EQ(result->exit_code, 0);
+    EXPECT_EQ(lines, 1);
 }
 
 TEST_F(Tool, EndsAStreamWhoseListenerThrowsWithoutTakingTheLoopDown) {
     ToolCall call = shell("echo one; exec sleep 600");
     const auto result = test::run_to_end(
-        loop_, stream_tool(call, [](std::string_view) { throw std::runtime_error("listener"); }));
+        loop_, stream_tool(call, [](std::string_view) -> bool { throw std::runtime_error("listener"); }));
     ASSERT_FALSE(result);
     EXPECT_THAT(result.error().message(), HasSubstr("listener"));
 }

@@ -168,13 +168,15 @@ class FakeEngine final : public ContainerEngine {
     Task<Status> follow_events(std::string key, std::string value,
                                std::function<void(const EngineEvent&)> on_event) override {
         CO_CHECK(begin("follow_events", {key + "=" + value}));
-        co_await asio::this_coro::throw_if_cancelled(false);
         const Executor executor = co_await asio::this_coro::executor;
         asio::steady_timer over(executor, asio::steady_timer::time_point::max());
         const auto self = followers_.insert(followers_.end(), {key, value, std::move(on_event), &over});
         const auto [ec] = co_await over.async_wait(as_result);
         (void)ec;
         followers_.erase(self);
+        const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none)
+            co_return Error(Errc::cancelled, "following events");
         co_return Error(Errc::unreachable, "following events", "the engine ended the stream");
     }
 

@@ -161,14 +161,14 @@ Task<Status> DockerCli::follow_events(std::string key, std::string value,
                              "label=" + key + "=" + value, "--format", "{{json .}}"}));
     call.max_output = 1024 * 1024;
     std::optional<Error> nonsense;
-    const std::function<void(std::string_view)> on_line = [&](std::string_view line) {
-        if (nonsense) return;
+    const std::function<bool(std::string_view)> on_line = [&](std::string_view line) {
         Result<std::optional<EngineEvent>> event = parse_event(line, doing);
         if (!event) {
             nonsense = event.error();
         } else if (*event) {
             on_event(**event);
         }
+        return !nonsense;
     };
     Result<ToolResult> ended = co_await stream_tool(std::move(call), on_line);
     if (nonsense) co_return *nonsense;

@@ -56,10 +56,11 @@ class Call {
 
         // The group goes first, so that nothing in it goes on writing while the rest is read.
         process.signal_group(SIGKILL);
-        if (!why_early_) take_the_rest(process);
+        if (!why_early_ && !told_to_stop_) take_the_rest(process);
         ToolResult result;
         result.exit_code = process.reap();
         if (why_early_) co_return *why_early_;
+        if (told_to_stop_) result.exit_code = 0;
         result.out = process.out().take_text();
         result.err = process.err().take_text();
         co_return result;
@@ -71,34 +72,39 @@ class Call {
         end_.cancel();
     }
 
-    Error too_large(const char* stream) const {
-        return {Errc::too_large, doing_, std::string("it wrote more to its ") + stream + " than is accepted"};
+    void note(Captured::Stopped stopped, const char* stream) {
+        if (stopped == Captured::Stopped::at_the_limit) {
+            end_early(Error(Errc::too_large, doing_,
+                            std::string("it wrote more to its ") + stream + " than is accepted"));
+        } else if (stopped == Captured::Stopped::as_told) {
+            told_to_stop_ = true;
+            end_.cancel();
+        }
     }
 
     void take_the_rest(ToolProcess& process) {
         try {
-            if (!process.out().take_the_rest()) why_early_ = too_large("standard output");
-            if (!process.err().take_the_rest()) why_early_ = too_large("standard error");
-            if (!why_early_) process.out().finish_lines();
+            note(process.out().take_the_rest(), "standard output");
+            note(process.err().take_the_rest(), "standard error");
         } catch (const std::exception& e) {  // thrown by the caller's on_line
-            why_early_ = Error(Errc::failed, doing_, std::string("internal error: ") + e.what());
+            end_early(Error(Errc::failed, doing_, std::string("internal error: ") + e.what()));
         }
     }
 
     Task<void> collect(Captured& stream, const char* name) {
-        const bool within_limit = co_await stream.collect();
-        if (!within_limit) end_early(too_large(name));
+        const Captured::Stopped stopped = co_await stream.collect();
+        note(stopped, name);
     }
 
     // Waits for the deadline or for end_early(); then TERM to the whole group, a second later KILL.
     Task<void> escalate(ToolProcess& process) {
         co_await asio::this_coro::throw_if_cancelled(false);
-        if (!why_early_) {
+        if (!why_early_ && !told_to_stop_) {
             const auto [ec] = co_await end_.async_wait(as_result);
             (void)ec;
         }
         if (ended_) co_return;
-        if (!why_early_) {
+        if (!why_early_ && !told_to_stop_) {
             why_early_ = Error(Errc::timed_out, doing_, "no end within " + format_duration(limit_));
         }
         process.signal_group(SIGTERM);
@@ -113,6 +119,7 @@ class Call {
     asio::steady_timer end_;
     TaskGroup helpers_;
     std::optional<Error> why_early_;
+    bool told_to_stop_ = false;
     bool ended_ = false;
 };
 
@@ -158,7 +165,7 @@ Task<Result<ToolResult>> run_tool(ToolCall call) {
     co_return co_await in_its_own_coroutine(std::move(call), std::move(keep_everything));
 }
 
-Task<Result<ToolResult>> stream_tool(ToolCall call, std::function<void(std::string_view)> on_line) {
+Task<Result<ToolResult>> stream_tool(ToolCall call, std::function<bool(std::string_view)> on_line) {
     co_return co_await in_its_own_coroutine(std::move(call), std::move(on_line));
 }
 

@@ -16,54 +16,65 @@
 #include <cerrno>
 
 namespace reeve {
+namespace {
+
+// Whether this coroutine has been cancelled. Asked after every wait: a cancellation that arrives when the
+// awaited operation has completed already, but its coroutine has not gone on yet, cancels nothing, and the
+// next wait would know nothing of it.
+Task<bool> is_cancelled() {
+    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+    co_return state.cancelled() != asio::cancellation_type::none;
+}
+
+}  // namespace
 
 Captured::Captured(Executor executor, UniqueFd fd, std::size_t limit, OnLine on_line)
     : stream_(std::move(executor), fd.get()), limit_(limit), on_line_(std::move(on_line)) {
     (void)fd.release();  // the stream owns it now; had its constructor thrown, it would still be ours
 }
 
-Task<bool> Captured::collect() {
+Task<Captured::Stopped> Captured::collect() {
     co_await asio::this_coro::throw_if_cancelled(false);
     for (;;) {
         const asio::mutable_buffer space = asio::buffer(buffer_);
         const auto [ec, size] = co_await stream_.async_read_some(space, as_result);
-        if (ec) co_return true;
-        if (!accept({buffer_.data(), size})) co_return false;
+        if (ec) co_return Stopped::at_the_end;
+        const Stopped stopped = accept({buffer_.data(), size});
+        if (stopped != Stopped::at_the_end) co_return stopped;
+        const bool cancelled = co_await is_cancelled();
+        if (cancelled) co_return Stopped::at_the_end;
     }
 }
 
-bool Captured::take_the_rest() {
+Captured::Stopped Captured::take_the_rest() {
     boost::system::error_code ec;
     stream_.non_blocking(true, ec);
     for (;;) {
         const std::size_t size = stream_.read_some(asio::buffer(buffer_), ec);
-        if (ec) return true;
-        if (!accept({buffer_.data(), size})) return false;
+        if (ec) break;
+        const Stopped stopped = accept({buffer_.data(), size});
+        if (stopped != Stopped::at_the_end) return stopped;
     }
+    return on_line_ && !text_.empty() ? finish_line() : Stopped::at_the_end;
 }
 
-bool Captured::accept(std::string_view bytes) {
-    if (!on_line_) {
-        if (bytes.size() > limit_ - text_.size()) return false;
-        text_.append(bytes);
-        return true;
+Captured::Stopped Captured::accept(std::string_view bytes) {
+    if (on_line_) {
+        for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
+            if (end > limit_ - text_.size()) return Stopped::at_the_limit;
+            text_.append(bytes.substr(0, end));
+            if (finish_line() == Stopped::as_told) return Stopped::as_told;
+            bytes.remove_prefix(end + 1);
+        }
     }
-    for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
-        if (end > limit_ - text_.size()) return false;
-        text_.append(bytes.substr(0, end));
-        const std::string line = std::exchange(text_, {});
-        on_line_(line);
-        bytes.remove_prefix(end + 1);
-    }
-    if (bytes.size() > limit_ - text_.size()) return false;
+    if (bytes.size() > limit_ - text_.size()) return Stopped::at_the_limit;
     text_.append(bytes);
-    return true;
+    return Stopped::at_the_end;
 }
 
-void Captured::finish_lines() {
-    if (!on_line_ || text_.empty()) return;
+Captured::Stopped Captured::finish_line() {
     const std::string line = std::exchange(text_, {});
-    on_line_(line);
+    return on_line_(line) ? Stopped::at_the_end : Stopped::as_told;
 }
 
 ToolProcess::ToolProcess(const Executor& executor, pid_t pid, UniqueFd exit_watch, Captured out, Captured err)
@@ -114,7 +125,8 @@ Task<bool> ToolProcess::ended() {
         if (asked == 0 && info.si_pid == pid_) co_return true;
         const auto [ec] =
             co_await exit_watch_.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
-        if (ec) co_return false;
+        const bool cancelled = co_await is_cancelled();
+        if (ec || cancelled) co_return false;
     }
 }
 

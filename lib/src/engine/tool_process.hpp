@@ -19,21 +19,21 @@ namespace reeve {
 // What one stream of the program has said so far.
 class Captured {
   public:
-    using OnLine = std::function<void(std::string_view)>;
+    using OnLine = std::function<bool(std::string_view)>;  // false: no more, please
+    enum class Stopped { at_the_end, at_the_limit, as_told };
 
     // With `on_line`, lines are handed out and forgotten; without, everything is kept.
     Captured(Executor executor, UniqueFd fd, std::size_t limit, OnLine on_line);
 
-    // Reads until the end of the stream, or until the limit (then false), or until cancelled.
-    Task<bool> collect();
-    // What is there now, without waiting: a grandchild may hold the stream open for ever. False: the limit.
-    bool take_the_rest();
-    // The last line when it has no end.
-    void finish_lines();
+    // Reads until the end of the stream, the limit, a line that is the last wanted, or until cancelled.
+    Task<Stopped> collect();
+    // What is there now, without waiting: a grandchild may hold the stream open for ever.
+    Stopped take_the_rest();
     std::string take_text() { return std::move(text_); }
 
   private:
-    bool accept(std::string_view bytes);
+    Stopped accept(std::string_view bytes);  // at_the_end: go on
+    Stopped finish_line();
 
     asio::posix::stream_descriptor stream_;
     std::size_t limit_;
