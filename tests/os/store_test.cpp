@@ -14,6 +14,7 @@ namespace reeve {
 namespace {
 
 using namespace test;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // An environment of the test's own, put back at the end.
@@ -137,6 +138,14 @@ TEST(Store, RefusesALinkInPlaceOfADirectoryOfIts) {
     std::filesystem::remove_all(dir / "store/instances");
     std::filesystem::create_directory_symlink("/tmp", dir / "store/instances");
     EXPECT_EQ(Store::open_or_create(dir / "store").error().code(), Errc::refused);
+}
+
+TEST(Store, IsFreedOfWhatKilledWritersLeftInTheRegistry) {
+    const TempDir dir;
+    ASSERT_TRUE(Store::open_or_create(dir / "store").ok());
+    write_text(dir / "store/instances/.tmp-4242-deadbeef", "half a rec");
+    ASSERT_TRUE(Store::open_or_create(dir / "store").ok());
+    EXPECT_THAT(names_in(dir / "store/instances"), ElementsAre("quarantine"));
 }
 
 TEST(Store, SaysWhatADamagedIdMeansAndKeepsIt) {
