@@ -45,25 +45,29 @@ bool allows(const Json& schema, const Json& value) {
     return schema.is_boolean() ? schema.get<bool>() : matches_schema(schema, value);
 }
 
+// The schema under `key`, or the one that allows everything.
+const Json& rule_or_any(const Json& schema, const std::string& key) {
+    static const Json any(true);
+    const auto found = schema.find(key);
+    return found == schema.end() ? any : *found;
+}
+
 bool members_match(const Json& schema, const Json& value) {
-    const Json properties = schema.value("properties", Json::object());
+    const Json& properties = rule_or_any(schema, "properties");
     for (const auto& [key, member] : value.items()) {
-        if (schema.contains("propertyNames") && !matches_schema(schema["propertyNames"], key)) return false;
-        if (properties.contains(key) ? !allows(properties[key], member)
-                                     : !allows(schema.value("additionalProperties", Json(true)), member)) {
+        if (!allows(rule_or_any(schema, "propertyNames"), key)) return false;
+        const bool known = properties.is_object() && properties.contains(key);
+        if (!allows(known ? properties[key] : rule_or_any(schema, "additionalProperties"), member))
             return false;
-        }
     }
     return true;
 }
 
 bool items_match(const Json& schema, const Json& value) {
-    const Json items = schema.value("items", Json(true));
+    const Json& items = rule_or_any(schema, "items");
     for (std::size_t i = 0; i < value.size(); ++i) {
-        const Json rule = !items.is_array()  ? items
-                          : i < items.size() ? items[i]
-                                             : schema.value("additionalItems", Json(true));
-        if (!allows(rule, value[i])) return false;
+        const Json& others = items.is_array() ? rule_or_any(schema, "additionalItems") : items;
+        if (!allows(items.is_array() && i < items.size() ? items[i] : others, value[i])) return false;
     }
     return true;
 }

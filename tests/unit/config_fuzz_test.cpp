@@ -20,7 +20,7 @@ const std::string seed_text = R"({
             "restart": "on-failure", "backoff": {"initial": "200ms", "max": "30s"},
             "give_up_after": {"restarts": 10, "within": "2m"}, "stop": {"signal": "TERM", "grace": "5s"},
             "log": {"max_size": "10MiB", "keep": 5}, "after": ["db"], "autostart": true},
-    "db": {"image": "postgres:16", "options": ["-p", "5432:5432"], "args": [], "x": [1, -2.5e3, null, false]}
+    "db": {"image": "postgres:16", "options": ["-p", "5432:5432"], "args": [], "autostart": false}
   },
   "reap_grace": "5s", "stop_deadline": "60s"
 })";
@@ -37,7 +37,7 @@ const std::vector<std::string> pieces{"{",         "}",
                                       "\\u",       "\\ud800",
                                       "\xff",      "\xef\xbb\xbf",
                                       "\xc3",      "\"sessions\"",
-                                      "\"after\"", "0",
+                                      "\"after\"", "[1, -2.5e3, null]",
                                       "1e999",     "'"};
 
 std::string mutated(std::mt19937& random) {
@@ -74,7 +74,7 @@ std::string mutated(std::mt19937& random) {
 TEST(ConfigFuzz, AnswersAnyMutationOfAConfiguration) {
     std::mt19937 random(20261121);
     int accepted = 0;
-    for (int round = 0; round < 20'000; ++round) {
+    for (int round = 0; round < 10'000; ++round) {
         const std::string text = mutated(random);
         const auto lines = static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 1;
         const ParsedConfig parsed = parse_config(text);
@@ -89,7 +89,8 @@ TEST(ConfigFuzz, AnswersAnyMutationOfAConfiguration) {
             line = problem.line;
         }
         // The grammar's own verdict: what is no JSON must never be accepted.
-        if (!nlohmann::json::accept(text, true)) ASSERT_FALSE(parsed.problems.empty()) << text;
+        const bool is_json = nlohmann::json::accept(text, true);
+        ASSERT_TRUE(is_json || !parsed.problems.empty()) << text;
     }
     EXPECT_GT(accepted, 0);
 }

@@ -72,7 +72,7 @@ TEST(ConfigParse, ReadsEveryKeyOfAProcessSession) {
 TEST(ConfigParse, PointsAtLineAndColumnAndCountsCharactersNotBytes) {
     EXPECT_THAT(
         problems_of("{\n  \"sessions\": {\n    \"a\": {\"command\": [\"ä\"], /* ö */ \"comand\": 1}\n  }\n}"),
-        ElementsAre("f:3:36: /sessions/a/comand: unknown key \"comand\"; did you mean \"command\"?"));
+        ElementsAre("f:3:37: /sessions/a/comand: unknown key \"comand\"; did you mean \"command\"?"));
 }
 
 TEST(ConfigParse, ReportsEveryProblemAtOnceInTheOrderOfTheText) {

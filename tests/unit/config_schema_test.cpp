@@ -197,19 +197,19 @@ Json mutated(Json document, std::mt19937& random) {
     return document;
 }
 
-TEST(ConfigSchema, GivesThousandsOfDocumentsTheVerdictOfTheParser) {
+TEST(ConfigSchema, GivesManyDocumentsTheVerdictOfTheParser) {
     std::mt19937 random(7);
     int accepted = 0;
     int refused = 0;
-    for (int round = 0; round < 5'000; ++round) {
+    for (int round = 0; round < 2'000; ++round) {
         const Json document = mutated(whole, random);
         const bool by_parser = parser_accepts(document);
         ASSERT_EQ(test::matches_schema(schema(), document), by_parser) << first_problem(document) << '\n'
                                                                        << document.dump(2);
         ++(by_parser ? accepted : refused);
     }
-    EXPECT_GT(accepted, 300);
-    EXPECT_GT(refused, 300);
+    EXPECT_GT(accepted, 200);
+    EXPECT_GT(refused, 200);
 }
 
 }  // namespace
