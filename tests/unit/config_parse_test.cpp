@@ -75,6 +75,14 @@ TEST(ConfigParse, PointsAtLineAndColumnAndCountsCharactersNotBytes) {
         ElementsAre("f:3:37: /sessions/a/comand: unknown key \"comand\"; did you mean \"command\"?"));
 }
 
+TEST(ConfigParse, PointsAtTheBeginningOfATextThatHoldsQuotesAndBackslashes) {
+    for (const char* value : {R"("a \"b\" c")", R"("\" \\")", R"("\\")", R"("\\\" x")", R"("")"}) {
+        EXPECT_THAT(problems_of("{\"engine\": {\"timeout\": " + std::string(value) + "}}"),
+                    ElementsAre(HasSubstr("f:1:24: /engine/timeout: ")))
+            << value;
+    }
+}
+
 TEST(ConfigParse, ReportsEveryProblemAtOnceInTheOrderOfTheText) {
     const auto problems = problems_of(R"({"reap_grace": 5,
         "sessions": {"a": {"command": "ls", "restart": "sometimes", "log": {"keep": -1}}},
