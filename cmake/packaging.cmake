@@ -21,6 +21,7 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME reeve)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_RECOMMENDS "systemd")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SUGGESTS "docker.io | podman")
+set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "${CPACK_PACKAGE_DESCRIPTION}")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
 "The library inside Reeve, for C++ programs that keep track of their own
 processes and containers: find_package(reeve).")

@@ -1,9 +1,15 @@
 #include "commands/check.hpp"
+#include "commands/control.hpp"
 #include "commands/force_unlock.hpp"
 #include "commands/lock.hpp"
+#include "commands/logs.hpp"
+#include "commands/ps.hpp"
+#include "commands/reap.hpp"
 #include "commands/schema.hpp"
+#include "commands/status.hpp"
 #include "exit_code.hpp"
 #include "options.hpp"
+#include "supervise.hpp"
 #include "terminal.hpp"
 
 #include <algorithm>
@@ -20,10 +26,13 @@ struct Command {
 };
 
 constexpr Command commands[] = {
-    {"check", run_check},
-    {"force-unlock", run_force_unlock},
-    {"lock", run_lock},
-    {"schema", run_schema},
+    {"check", run_check},    {"force-unlock", run_force_unlock},
+    {"lock", run_lock},      {"logs", run_logs},
+    {"ps", run_ps},          {"reap", run_reap},
+    {"reload", run_control}, {"restart", run_control},
+    {"run", run_supervise},  {"schema", run_schema},
+    {"start", run_control},  {"status", run_status},
+    {"stop", run_control},   {"supervise", run_supervise},
 };
 
 int run(int argc, const char* const* argv) {

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Checks that every co_await is a whole statement, a whole initializer or the whole operand of co_return, and that
-# nothing below it is a braced temporary, a capturing lambda or a ?:. g++ 12 destroys temporaries twice or lays the
-# coroutine's frame out wrongly in the other shapes, without a word; clang finds them for both.
+# Checks that every co_await is a whole statement, a whole initializer, all that a statement assigns or the whole
+# operand of co_return, and that nothing below it is a braced temporary, a capturing lambda or a ?:. In the other
+# shapes g++ 12 destroys temporaries twice or lays the coroutine's frame out wrongly, without a word; clang-query
+# finds them for both compilers.
 #
 # usage: co_await_lint.sh SOURCE_FOLDER BUILD_FOLDER     (BUILD_FOLDER holds compile_commands.json)
 # Exit status: 0 clean, 1 findings or a source that cannot be parsed, 77 when clang-query-14 is missing.

@@ -132,7 +132,7 @@ Task<Status> Supervisor::begin() {
     auto control = ControlServer::listen(executor_, store_.paths().control(), verbs());
     if (!control.ok()) co_return control.error();
     control_ = std::move(*control);
-    for (const auto& [name, session] : config_.sessions) CO_CHECK(add_session(name, session));
+    for (const auto& [name, session] : config_.sessions) add_session(name, session);
     tasks_.spawn(control_->serve());
     tasks_.spawn(watch_lock());
     tasks_.spawn(engine_->keep());
@@ -171,6 +171,8 @@ Task<void> Supervisor::reap_and_start() {
 
 Task<void> Supervisor::reap_containers_and_go_on(std::shared_ptr<Reaper> first) {
     co_await asio::this_coro::throw_if_cancelled(false);
+    const Status there = co_await engine_->probe();
+    if (!there.ok()) log_.debug("engine not there yet", {{"why", there.error().message()}});
     const Status removed = co_await first->containers();
     if (!removed.ok()) log_.warn("reaping containers", {{"why", removed.error().message()}});
     const ReapReport report = co_await first->settle();
@@ -242,7 +244,7 @@ Task<void> Supervisor::let_go() {
         const Status removed = co_await worker_.run<Status>(std::move(remove));
         if (!removed.ok()) log_.warn("removing our record", {{"why", removed.error().message()}});
     } else {
-        (void)(co_await record_file_->commit()).ok();
+        co_await commit_record();
     }
     state_ = SupervisorState::stopped;
     if (!lost_lock_) {
@@ -384,14 +386,13 @@ Task<void> Supervisor::watch_lock() {
     ask_stop("force-unlocked");
 }
 
-Status Supervisor::add_session(const SessionName& name, const SessionConfig& config) {
+void Supervisor::add_session(const SessionName& name, const SessionConfig& config) {
     std::unique_ptr<SessionRunner> runner;
     if (config.image.empty())
         runner = std::make_unique<ProcessRunner>(executor_, process_around_, *this);
     else
         runner = std::make_unique<ContainerRunner>(executor_, container_around_, *this, *engine_);
     sessions_[name] = std::make_unique<Session>(executor_, name, config, *this, std::move(runner));
-    return done;
 }
 
 StatusSnapshot Supervisor::snapshot() {

@@ -41,20 +41,35 @@ Task<Result<std::string>> Supervisor::verb_status(std::string params) {
     co_return to_json(snapshot());
 }
 
+// A session starts only when what it comes after is ready, so asking for it asks for those too.
+std::vector<Session*> Supervisor::with_what_they_come_after(std::vector<Session*> chosen) {
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+        for (const SessionName& name : chosen[i]->config().after) {
+            Session* before = sessions_.at(name).get();
+            if (std::find(chosen.begin(), chosen.end(), before) == chosen.end()) chosen.push_back(before);
+        }
+    }
+    return chosen;
+}
+
 Task<Result<std::string>> Supervisor::verb_start(std::string params) {
     CO_TRY(const auto chosen, sessions_named(params));
     if (state_ == SupervisorState::stopping) {
         co_return Error(Errc::failed, "starting sessions", "the supervisor is stopping");
     }
-    for (Session* session : chosen) session->start();
-    for (Session* session : chosen) CO_CHECK(co_await session->wait_started());
+    for (Session* session : with_what_they_come_after(chosen)) session->start();
+    for (Session* session : chosen) {
+        CO_CHECK(co_await session->wait_started());
+    }
     co_return std::string("{}");
 }
 
 Task<Result<std::string>> Supervisor::verb_stop(std::string params) {
     CO_TRY(const auto chosen, sessions_named(params));
     for (Session* session : chosen) session->ask_stop();  // all at once; then wait for each
-    for (Session* session : chosen) CO_CHECK(co_await session->stop());
+    for (Session* session : chosen) {
+        CO_CHECK(co_await session->stop());
+    }
     co_return std::string("{}");
 }
 
@@ -109,7 +124,7 @@ Task<Result<std::string>> Supervisor::apply(Config next) {
     for (const SessionName& name : wanted_up) {
         const auto it = config_.sessions.find(name);
         if (it == config_.sessions.end() || sessions_.contains(name)) continue;
-        CO_CHECK(add_session(name, it->second));
+        add_session(name, it->second);
         Session& session = *sessions_.at(name);
         if (it->second.autostart) session.start();
         session_tasks_.spawn(session.keep());

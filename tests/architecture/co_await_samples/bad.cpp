@@ -37,10 +37,10 @@ Task<int> temporaries(std::shared_ptr<int> shared, bool quick) {
     const Spec braced{co_await describe(1)};                                        // bad
     const int nested = add(co_await call(1), 2);                                    // bad
     int sum = 1 + co_await call(2);                                                 // bad
-    sum = co_await call(3);                                                         // bad
+    const int both = (sum = co_await call(3));                                      // bad
     const std::string member = (co_await describe(4)).name;                         // bad
     const auto whole = std::optional<Spec>(co_await describe(6));                   // bad
-    co_return aggregate + names + spelled + pair + lambda + moved + chosen + below + nested + sum +
+    co_return aggregate + names + spelled + pair + lambda + moved + chosen + below + nested + sum + both +
         braced.count + static_cast<int>(member.size()) + static_cast<int>(whole->name.size());
 }
 

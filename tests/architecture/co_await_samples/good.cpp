@@ -33,6 +33,9 @@ Task<Status> whole(Spec spec, bool quick) {
     co_await rest();
     if (quick) co_await rest();
     if (const auto seen = co_await launch(spec); !seen) co_return seen.error();
+    Spec last;
+    last = co_await describe(left);
+    left = co_await call([] { return 1; });
     const bool more = co_await has_work();
     while (more) {
         const Spec next = co_await describe(left);

@@ -76,7 +76,7 @@ class Supervisor final : public SessionHost {
     ReaperSettings reaper_settings();
 
     // Sessions and configuration.
-    Status add_session(const SessionName& name, const SessionConfig& config);
+    void add_session(const SessionName& name, const SessionConfig& config);
     Task<Result<std::string>> apply(Config next);
     Task<void> drop_session(SessionName name);
 
@@ -89,6 +89,7 @@ class Supervisor final : public SessionHost {
     Task<Result<std::string>> verb_reload(std::string params);
     Task<Result<std::string>> verb_reap(std::string params);
     Result<std::vector<Session*>> sessions_named(const std::string& params);
+    std::vector<Session*> with_what_they_come_after(std::vector<Session*> chosen);
 
     StatusSnapshot snapshot();
 

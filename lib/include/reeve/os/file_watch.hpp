@@ -16,6 +16,9 @@ Result<UniqueFd> watch_file(int fd);
 // Readable when something in the directory was made, removed or renamed.
 Result<UniqueFd> watch_directory(const std::filesystem::path& directory);
 
+// The same, and also when a file in it was written to.
+Result<UniqueFd> watch_contents(const std::filesystem::path& directory);
+
 // Takes what has come, so that the descriptor is quiet again.
 void drain_watch(int watch_fd);
 

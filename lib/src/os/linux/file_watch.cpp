@@ -9,6 +9,8 @@
 namespace reeve {
 namespace {
 
+constexpr std::uint32_t names_change = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
+
 Result<UniqueFd> watch(const std::string& path, std::uint32_t events, const std::string& what) {
     UniqueFd fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     const std::string fix = "raise fs.inotify.max_user_instances";
@@ -28,7 +30,11 @@ Result<UniqueFd> watch_file(int fd) {
 }
 
 Result<UniqueFd> watch_directory(const std::filesystem::path& directory) {
-    return watch(directory.string(), IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO, directory.string());
+    return watch(directory.string(), names_change, directory.string());
+}
+
+Result<UniqueFd> watch_contents(const std::filesystem::path& directory) {
+    return watch(directory.string(), names_change | IN_MODIFY, directory.string());
 }
 
 void drain_watch(int watch_fd) {
