@@ -10,8 +10,7 @@
 namespace reeve {
 namespace {
 
-constexpr const char* examples = R"(
-Examples:
+constexpr const char* examples = R"(Examples:
   reeve run                      run what the configuration names, until SIGTERM
   reeve status                   what runs, what failed, what needs attention
   reeve restart api              stop "api", see it gone, start it again
@@ -76,7 +75,7 @@ Grammar::Grammar() {
 CLI::App& Grammar::command(const std::string& name, const std::string& what, const std::string& example) {
     CLI::App& added = *app_.add_subcommand(name, what);
     added.fallthrough();  // --store is understood behind the command too
-    added.footer("\nExample: " + example);
+    added.footer("Example: " + example + "\n--store DIR is understood here too.");
     return added;
 }
 
