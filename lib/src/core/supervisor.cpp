@@ -104,7 +104,9 @@ void Supervisor::ask_stop(std::string why) {
         log_.info("stopping", {{"why", why}});
     }
     stop_asked_ = true;
-    changed_.notify();
+    // Seen at once, also by those who want something started.
+    if (state_ != SupervisorState::stopped) state_ = SupervisorState::stopping;
+    status_changed();
 }
 
 void Supervisor::ask_reload() { tasks_.spawn(reload()); }
@@ -158,6 +160,11 @@ Task<void> Supervisor::reap_and_start() {
     const Status ended = co_await reaper->processes();
     if (!ended.ok()) attention_.push_back(ended.error().message());
     instances_ = reaper->instances();
+    if (stop_asked_) {  // meanwhile: nothing new is begun, and what was finished is noted
+        const ReapReport report = co_await reaper->settle();
+        take_report(report);
+        co_return;
+    }
     tasks_.spawn(reap_containers_and_go_on(reaper));
 
     for (auto& [name, session] : sessions_) {
@@ -187,8 +194,6 @@ Task<void> Supervisor::serve_until_asked() {
 }
 
 Task<void> Supervisor::stop_everything() {
-    state_ = SupervisorState::stopping;
-    status_changed();
     if (settings_.notify_manager) settings_.notify_manager("STOPPING=1");
     if (!stop_deadline_) stop_deadline_ = Clock::now() + config_.stop_deadline;
     co_await stop_sessions();
