@@ -112,6 +112,7 @@ void Supervisor::ask_stop(std::string why) {
 void Supervisor::ask_reload() { tasks_.spawn(reload()); }
 
 Task<void> Supervisor::reload() {
+    co_await asio::this_coro::throw_if_cancelled(false);
     const auto outcome = co_await verb_reload("{}");
     if (!outcome.ok()) log_.error("configuration not applied", {{"why", outcome.error().message()}});
 }
@@ -398,7 +399,7 @@ void Supervisor::add_session(const SessionName& name, const SessionConfig& confi
         runner = std::make_unique<ProcessRunner>(executor_, process_around_, *this);
     else
         runner = std::make_unique<ContainerRunner>(executor_, container_around_, *this, *engine_);
-    sessions_[name] = std::make_unique<Session>(executor_, name, config, *this, std::move(runner));
+    sessions_[name] = std::make_shared<Session>(executor_, name, config, *this, std::move(runner));
 }
 
 StatusSnapshot Supervisor::snapshot() {
