@@ -360,18 +360,21 @@ TEST_F(LifecycleLockTest, DoesNotNameADeadHolderWhenAForkedChildStillHasTheLock)
     EXPECT_TRUE(can_acquire());
 }
 
+// Whether the first try still meets the child is a matter of luck, so there are several rounds.
 TEST_F(LifecycleLockTest, WaitsForALockThatIsOnlyPassingThrough) {
-    HolderWithForkedChild pair(path);
-    ASSERT_EQ(pair.holder.hear(), 'y');
-    pair.holder.kill();
-    Forked starter([this, &pair](const Forked::Test& test) {
+    for (int round = 0; round < 20; ++round) {
+        HolderWithForkedChild pair(path);
+        ASSERT_EQ(pair.holder.hear(), 'y');
+        pair.holder.kill();
+        const Forked starter([this, &pair](const Forked::Test& test) {
+            pair.child_ends.writer.reset();
+            test.tell('s');
+            test.tell(can_acquire() ? 'y' : 'n');
+        });
+        ASSERT_EQ(starter.hear(), 's');
         pair.child_ends.writer.reset();
-        test.tell('s');
-        test.tell(can_acquire() ? 'y' : 'n');
-    });
-    ASSERT_EQ(starter.hear(), 's');
-    pair.child_ends.writer.reset();
-    EXPECT_EQ(starter.hear(), 'y');
+        ASSERT_EQ(starter.hear(), 'y');
+    }
 }
 
 TEST_F(LifecycleLockTest, CleansUpTheTemporaryFilesOfKilledStarters) {
