@@ -20,7 +20,8 @@ namespace reeve {
 struct ContainerSpec {
     std::string name;  // of the container
     std::string image;
-    std::vector<std::string> options;  // of `docker create`, as the user wrote them
+    std::vector<std::string> options;  // of `docker create`, as the user wrote them; those that would hide
+                                       // the container from us (name, our labels) are refused
     std::vector<std::string> args;     // after the image
     std::map<std::string, std::string>
         env;  // passed by name in argv, by value in the environment: secrets stay out of ps
@@ -42,8 +43,9 @@ struct ContainerInfo {
 };
 
 struct VolumeOrNetwork {
-    std::string name;  // volumes have no id
+    std::string name;
     Labels labels;
+    std::string id;  // of a network: engines allow two of one name; empty for a volume
 };
 
 struct EngineInfo {
@@ -52,9 +54,9 @@ struct EngineInfo {
 };
 
 struct EngineEvent {
-    std::string action;  // "create", "start", "die", "destroy", ...
+    std::string action;  // "create", "start", "die", "destroy", ... in docker's words
     ContainerId id;
-    Labels labels;  // as the event carries them
+    Labels labels;  // as the event carries them, mixed with what else it says of the container
     std::optional<int> exit_code;
 };
 
@@ -83,13 +85,14 @@ class ContainerEngine {
 
     virtual Task<Result<std::vector<VolumeOrNetwork>>> list_networks(std::string label_key,
                                                                      std::string label_value) = 0;
-    virtual Task<Status> remove_networks(std::vector<std::string> names) = 0;
+    virtual Task<Status> remove_networks(std::vector<std::string> names_or_ids) = 0;
     virtual Task<Result<std::vector<VolumeOrNetwork>>> list_volumes(std::string label_key,
                                                                     std::string label_value) = 0;
     virtual Task<Status> remove_volumes(std::vector<std::string> names) = 0;
 
-    // Container events that carry the label, from now on, until cancelled or the engine goes away (then an
-    // error).
+    // Container events that carry the label, until cancelled or the engine goes away: always ends with an
+    // error. From the moment of the call on, also for what happens before the engine listens; but only to
+    // what begins after the call: subscribe first, then list.
     virtual Task<Status> follow_events(std::string label_key, std::string label_value,
                                        std::function<void(const EngineEvent&)> on_event) = 0;
 };
