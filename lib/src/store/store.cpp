@@ -83,7 +83,8 @@ Result<Store> Store::open_or_create(const std::filesystem::path& root) {
     CHECK(make_private_directory(paths.instances()));
     CHECK(make_private_directory(paths.quarantine()));
     CHECK(make_private_directory(paths.logs()));
-    // Those of the root go when the lock is taken. What cannot be cleaned is untidy, and no reason not to run.
+    // Those of the root go when the lock is taken. What cannot be cleaned is untidy, and no reason not to
+    // run.
     (void)remove_leftovers(paths.instances());
     auto id = read_identity(paths.identity());
     if (!id.ok() && id.error().code() == std::errc::no_such_file_or_directory) {
