@@ -1,1 +1,67 @@
-int main() { return 64; }
+#include "commands/check.hpp"
+#include "commands/control.hpp"
+#include "commands/force_unlock.hpp"
+#include "commands/lock.hpp"
+#include "commands/logs.hpp"
+#include "commands/ps.hpp"
+#include "commands/reap.hpp"
+#include "commands/schema.hpp"
+#include "commands/status.hpp"
+#include "exit_code.hpp"
+#include "options.hpp"
+#include "supervise.hpp"
+#include "terminal.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <string_view>
+#include <variant>
+
+namespace reeve {
+namespace {
+
+struct Command {
+    std::string_view name;
+    int (*run)(const Options& options);
+};
+
+constexpr Command commands[] = {
+    {"check", run_check},    {"force-unlock", run_force_unlock},
+    {"lock", run_lock},      {"logs", run_logs},
+    {"ps", run_ps},          {"reap", run_reap},
+    {"reload", run_control}, {"restart", run_control},
+    {"run", run_supervise},  {"schema", run_schema},
+    {"start", run_control},  {"status", run_status},
+    {"stop", run_control},   {"supervise", run_supervise},
+};
+
+int run(int argc, const char* const* argv) {
+    const auto parsed = parse_options(argc, argv);
+    if (const int* status = std::get_if<int>(&parsed)) return *status;
+    const Options& options = std::get<Options>(parsed);
+    const auto* const command =
+        std::find_if(std::begin(commands), std::end(commands),
+                     [&](const Command& each) { return each.name == options.command; });
+    if (command == std::end(commands)) {
+        print_error(options.command + ": not part of this version; see reeve --help");
+        return exit_code::failed;
+    }
+    return command->run(options);
+}
+
+}  // namespace
+}  // namespace reeve
+
+// Nothing that a command can expect is thrown; what arrives here is a lack of memory or a mistake of ours.
+int main(int argc, char** argv) {
+    try {
+        const int status = reeve::run(argc, argv);
+        if (reeve::finish_output()) return status;
+        reeve::print_error("writing to standard output: not all of it could be written; is the disk full?");
+    } catch (const std::exception& error) {
+        reeve::print_error(std::string("internal error: ") + error.what() + "; please report it");
+    } catch (...) {
+        reeve::print_error("internal error: unknown; please report it");
+    }
+    return reeve::exit_code::failed;
+}

@@ -39,7 +39,7 @@ std::optional<std::pair<double, std::string_view>> number_and_unit(std::string_v
     double value = 0;
     const auto [end, ec] =
         std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-    if (ec != std::errc{}) return std::nullopt;
+    if (ec != std::errc{} || *(end - 1) == '.') return std::nullopt;
     return std::pair{value, text.substr(static_cast<std::size_t>(end - text.data()))};
 }
 

@@ -22,7 +22,7 @@ struct ContainerSpec {
     std::string image;
     std::vector<std::string> options;  // of `docker create`, as the user wrote them; those that would hide
                                        // the container from us (name, our labels) are refused
-    std::vector<std::string> args;  // after the image
+    std::vector<std::string> args;     // after the image
     std::map<std::string, std::string>
         env;  // passed by name in argv, by value in the environment: secrets stay out of ps
     Labels labels;

@@ -39,9 +39,9 @@ struct ToolResult {
 Task<Result<ToolResult>> run_tool(ToolCall call);
 
 // Runs a program that lives long and prints lines (an event stream). `on_line` is called for each line,
-// without its end, on the loop's thread, and returns whether it wants more: if not, the program is ended and its
-// end is a success, whatever the exit code. A line over `max_output` ends the stream. Completes when the program
-// ends, or is cancelled; `limit` is not used, and `out` of the result is empty.
+// without its end, on the loop's thread, and returns whether it wants more: if not, the program is ended and
+// its end is a success, whatever the exit code. A line over `max_output` ends the stream. Completes when the
+// program ends, or is cancelled; `limit` is not used, and `out` of the result is empty.
 Task<Result<ToolResult>> stream_tool(ToolCall call, std::function<bool(std::string_view)> on_line);
 
 // Absolute path of an executable: `name` itself when it has a slash, else the first on $PATH, whose relative

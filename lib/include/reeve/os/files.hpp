@@ -19,14 +19,22 @@ inline constexpr std::size_t max_file_bytes = 16u * 1024 * 1024;
 // The whole of a regular file. Never follows a link in the last component, never blocks on a FIFO, refuses
 // directories and devices (Errc::refused), and files over `limit` (Errc::too_large).
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit = max_file_bytes);
+// The same for an open regular file, from its beginning, wherever its offset stands.
 Result<std::string> read_fd(int fd, const std::string& what, std::size_t limit = max_file_bytes);
+// At most the first `limit` bytes, of a file of any size: for showing it to a person.
+Result<std::string> read_start(const std::filesystem::path& path, std::size_t limit);
 
 // Writes `bytes` to a temporary file in the same directory, fsyncs it, renames it over `path` and fsyncs the
 // directory: a reader sees the old file or the new one, also after a power cut. Mode 0600. The temporary name
-// starts with ".tmp-" followed by the writer's pid, so that remove_leftovers can tell whose it was.
+// starts with ".tmp-" and the writer's pid, for people; the writer holds its flock as long as it lives, for
+// remove_leftovers.
 Status replace_file(const std::filesystem::path& path, std::string_view bytes);
 
-// Removes temporary files of writers that are no more. Call it while holding what makes us the only writer.
+// The same, except that a file which is there already is left alone: false then.
+Result<bool> create_file(const std::filesystem::path& path, std::string_view bytes);
+
+// Removes temporary files of writers that are no more: those whose lock the kernel has dropped. Files of live
+// writers stay, so it may be called at any time, by anybody.
 Status remove_leftovers(const std::filesystem::path& directory);
 
 Status sync_directory(const std::filesystem::path& directory);
@@ -49,9 +57,10 @@ class LockedFile {
     bool still_there() const;
     Result<std::string> read() const;
     // Replaces the content as replace_file does; the new file is locked before it gets the name, so the name
-    // is at no moment unlocked.
+    // is at no moment unlocked. Errc::held when the name has gone to another file: that one is not touched.
     Status replace(std::string_view bytes);
-    // Unlinks the file, if it still is ours, while the lock is held; then lets go.
+    // Unlinks the file, if it still is ours, while the lock is held; then lets go. A second call does
+    // nothing. The directory is not fsynced: a file that comes back after a power cut says nothing new.
     Status remove();
     int fd() const { return fd_.get(); }
 

@@ -34,7 +34,7 @@ struct ProcessEntry {
     pid_t parent = -1;
     pid_t group = -1;
     pid_t session = -1;
-    uid_t uid = 0;                 // effective user of the process
+    uid_t uid = 0;  // who owns its entry in the table: its user, or root when it is not dumpable
     std::uint64_t start_time = 0;  // as in ProcessIdentity
     bool zombie = false;
     std::string name;  // short command name, for people
@@ -45,10 +45,12 @@ struct ProcessEntry {
 Result<std::vector<ProcessEntry>> list_processes();
 std::optional<ProcessEntry> process_entry(pid_t pid);
 
-// The value of `name` in the environment that `pid` was executed with; nothing when it is not set or not
+// The environment that `pid` was executed with, "NAME=value" entries each ended by NUL; empty when it is not
 // readable. What a process has changed since is not seen. Linux: environ in proc(5), same user or ptrace
 // right. macOS: KERN_PROCARGS2, which hides hardened processes.
-std::optional<std::string> environment_of(pid_t pid, std::string_view name);
+std::string environment_block_of(pid_t pid);
+// The value of `name` in such a block; nothing when it is not set.
+std::optional<std::string_view> find_in_environment(std::string_view block, std::string_view name);
 
 // argv joined by spaces, for people; the short name in brackets when there is none. Cut at `limit` bytes.
 std::string command_line_of(pid_t pid, std::size_t limit = 4096);

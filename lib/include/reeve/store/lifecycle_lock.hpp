@@ -38,6 +38,8 @@ class LifecycleLock {
     // Unlinks the file if it still is ours, while holding the lock; then lets go.
     Status release() { return file_.remove(); }
     const std::filesystem::path& path() const { return file_.path(); }
+    // The locked file, for a watch that says when it loses its name. Owned by the lock.
+    int fd() const { return file_.fd(); }
 
   private:
     explicit LifecycleLock(LockedFile file) : file_(std::move(file)) {}

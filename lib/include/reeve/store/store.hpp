@@ -24,14 +24,15 @@ struct StorePaths {
     std::filesystem::path log(const SessionName& name) const { return logs() / (name.value + ".log"); }
     std::filesystem::path own_log() const { return logs() / "reeve.log"; }
     std::filesystem::path receipts() const { return root / "receipts.jsonl"; }
-    // control.sock, or a short hashed name below $XDG_RUNTIME_DIR or /tmp when the path is over 103 bytes
-    // (sockaddr_un holds 104 on macOS, 108 on Linux, with the final NUL).
+    // control.sock, or, when that path is over 103 bytes (sockaddr_un holds 104 on macOS, 108 on Linux, with
+    // the final NUL), a name made from a hash of it in $XDG_RUNTIME_DIR or else in /tmp/reeve-<uid>. The same
+    // for every caller with the same environment; others find it in status.json.
     std::filesystem::path control() const;
 };
 
 // `option` (--store), else $REEVE_STORE, else $XDG_STATE_HOME/reeve, else ~/.local/state/reeve; on macOS
 // ~/Library/Application Support/reeve instead of the last two. Empty variables count as unset. Always
-// absolute.
+// absolute, with the links resolved as far as it exists, so that one store has one name.
 Result<std::filesystem::path> find_store(const std::optional<std::string>& option);
 
 class Store {
@@ -44,6 +45,9 @@ class Store {
 
     const StorePaths& paths() const { return paths_; }
     const StoreId& id() const { return id_; }
+    // Makes sure that the directory of control() is there and ours. Before binding, and, because /tmp is
+    // everybody's, before connecting.
+    Status prepare_control() const;
 
   private:
     Store(StorePaths paths, StoreId id) : paths_(std::move(paths)), id_(std::move(id)) {}

@@ -1,0 +1,169 @@
+#include "commands/ps.hpp"
+
+#include "exit_code.hpp"
+#include "json_output.hpp"
+#include "reeve/core/process_finder.hpp"
+#include "reeve/os/process_table.hpp"
+#include "reeve/store/instance_registry.hpp"
+#include "terminal.hpp"
+
+#include <map>
+#include <set>
+
+namespace reeve {
+namespace {
+
+struct Row {
+    const InstanceRecord* record = nullptr;
+    OwnerState state = OwnerState::unknown;
+};
+
+// The processes of one session, parents before children, with their depth below the session.
+struct TreeLine {
+    const ProvenProcess* process = nullptr;
+    int depth = 0;
+};
+
+void add_below(pid_t parent, int depth, const std::multimap<pid_t, const ProvenProcess*>& children,
+               std::set<pid_t>& shown, std::vector<TreeLine>& lines) {
+    const auto [first, last] = children.equal_range(parent);
+    for (auto it = first; it != last; ++it) {
+        if (!shown.insert(it->second->handle.pid()).second) continue;
+        lines.push_back({it->second, depth});
+        add_below(it->second->handle.pid(), depth + 1, children, shown, lines);
+    }
+}
+
+std::vector<TreeLine> tree_of(const std::vector<const ProvenProcess*>& members) {
+    std::set<pid_t> pids;
+    std::multimap<pid_t, const ProvenProcess*> children;
+    for (const auto* member : members) pids.insert(member->handle.pid());
+    for (const auto* member : members) {
+        const pid_t parent = member->member.row.parent;
+        children.emplace(pids.contains(parent) ? parent : 0,
+                         member);  // 0: its parent is not one of the session's
+    }
+    std::vector<TreeLine> lines;
+    std::set<pid_t> shown;
+    add_below(0, 0, children, shown, lines);
+    return lines;
+}
+
+RecordedLeader leader_of(const InstanceRecord& record, const SessionName& name,
+                         const ProcessSessionRecord& session) {
+    RecordedLeader leader;
+    leader.instance = record.instance_id;
+    leader.name = name;
+    leader.leader = record.owner;
+    leader.leader.pid = session.pid;
+    leader.leader.start_time = session.start_time;
+    leader.leader.pidfs_inode = session.pidfs_inode;
+    leader.own_session = session.pgid == session.pid;
+    return leader;
+}
+
+std::string describe(const ContainerSessionRecord& container) {
+    const std::string id =
+        container.container_id.empty() ? "not created yet" : container.container_id.value.substr(0, 12);
+    return container.engine + " container " + container.container + " (" + id + ", " + container.image + ")";
+}
+
+JsonOutput session_json(const SessionRecord& session, const std::vector<TreeLine>& tree) {
+    if (const auto* container = std::get_if<ContainerSessionRecord>(&session)) {
+        return {{"kind", "container"},
+                {"engine", container->engine},
+                {"container", container->container},
+                {"container_id", text_or_null(container->container_id.value)},
+                {"image", container->image}};
+    }
+    JsonOutput processes = JsonOutput::array();
+    for (const TreeLine& line : tree) {
+        processes.push_back({{"pid", line.process->handle.pid()},
+                             {"parent", line.process->member.row.parent},
+                             {"evidence", to_string(line.process->member.evidence)},
+                             {"command", command_line_of(line.process->handle.pid())}});
+    }
+    return {
+        {"kind", "process"}, {"pid", std::get<ProcessSessionRecord>(session).pid}, {"processes", processes}};
+}
+
+Status show(const Options& options) {
+    TRY(const std::filesystem::path root, find_store(options.store));
+    TRY(const Store store, Store::open(root));
+    TRY(const Host here, this_host());
+    const InstanceRegistry registry(store.paths());
+    TRY(const auto entries, registry.list());
+
+    std::vector<RecordedLeader> leaders;
+    for (const auto& entry : entries) {
+        if (!entry.record.ok()) continue;
+        for (const auto& [name, session] : entry.record->sessions) {
+            const auto* process = std::get_if<ProcessSessionRecord>(&session);
+            if (process != nullptr) leaders.push_back(leader_of(*entry.record, name, *process));
+        }
+    }
+    TRY(const auto processes, find_processes(leaders, here));
+    std::map<std::pair<InstanceId, SessionName>, std::vector<const ProvenProcess*>> members;
+    for (const ProvenProcess& process : processes) {
+        const RecordedLeader& leader = leaders[process.member.root];
+        members[{leader.instance, leader.name}].push_back(&process);
+    }
+
+    JsonOutput list = JsonOutput::array();
+    std::string text;
+    for (const auto& entry : entries) {
+        if (!entry.record.ok()) {
+            list.push_back({{"file", entry.path.string()},
+                            {"state", "unreadable"},
+                            {"why", entry.record.error().message()}});
+            text += styled(entry.path.filename().string() + " unreadable", Style::bad) + ": " +
+                    entry.record.error().why() + "\n";
+            continue;
+        }
+        const InstanceRecord& record = *entry.record;
+        const OwnerState state = judge_owner(record.owner, here, look_at(record.owner.pid));
+        JsonOutput sessions = JsonOutput::object();
+        text += styled(record.instance_id.value, Style::bold) + " " + to_string(record.kind) + " " +
+                styled(to_string(state), state == OwnerState::alive ? Style::good : Style::warning) +
+                ", owner " + std::to_string(record.owner.pid) + " on " + record.hostname + ", since " +
+                record.started_at + "\n";
+        for (const auto& [name, session] : record.sessions) {
+            const auto tree = tree_of(members[{record.instance_id, name}]);
+            sessions[name.value] = session_json(session, tree);
+            const auto* container = std::get_if<ContainerSessionRecord>(&session);
+            text += "  " + name.value + ": " +
+                    (container != nullptr ? describe(*container)
+                     : tree.empty()       ? "no process"
+                                          : "") +
+                    "\n";
+            for (const TreeLine& line : tree) {
+                const pid_t pid = line.process->handle.pid();
+                text += std::string(4 + 2 * static_cast<std::size_t>(line.depth), ' ') + std::to_string(pid) +
+                        " " + command_line_of(pid, 160) + "\n";
+            }
+        }
+        list.push_back({{"instance_id", record.instance_id.value},
+                        {"kind", to_string(record.kind)},
+                        {"state", to_string(state)},
+                        {"pid", record.owner.pid},
+                        {"hostname", record.hostname},
+                        {"started_at", record.started_at},
+                        {"sessions", sessions}});
+    }
+    if (options.json)
+        print_json(list);
+    else
+        print(text.empty() ? "no instances\n" : text);
+    return done;
+}
+
+}  // namespace
+
+int run_ps(const Options& options) {
+    const Status shown = show(options);
+    if (shown.ok()) return exit_code::done;
+    print_error(shown.error());
+    return exit_code::of(shown.error());
+}
+
+}  // namespace reeve

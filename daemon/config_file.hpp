@@ -1,0 +1,30 @@
+// The configuration file: where it is, and what it says.
+#pragma once
+
+#include "reeve/base/result.hpp"
+#include "reeve/model/config.hpp"
+#include "reeve/model/config_parse.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reeve {
+
+struct ConfigFile {
+    std::filesystem::path path;
+    bool present = false;  // false: no file at the default place, which is a valid configuration
+    Config config;         // meaningful only when there are no problems
+    std::vector<ConfigProblem> problems;  // in the order of the text
+
+    // One line for each problem: "FILE:LINE:COLUMN: pointer: what; fix".
+    std::string report() const;
+};
+
+// `option` (--config), else $REEVE_CONFIG, else $XDG_CONFIG_HOME/reeve/reeve.json, else
+// ~/.config/reeve/reeve.json. Empty variables count as unset. Errc::bad_config when a file that was named is
+// not there, or when any cannot be read; mistakes in its text are no error but `problems`.
+Result<ConfigFile> read_config_file(const std::optional<std::string>& option);
+
+}  // namespace reeve

@@ -1,0 +1,192 @@
+#include "options.hpp"
+
+#include "exit_code.hpp"
+#include "reeve/base/text.hpp"
+#include "reeve/model/ids.hpp"
+#include "terminal.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace reeve {
+namespace {
+
+constexpr const char* examples = R"(Examples:
+  reeve run                      run what the configuration names, until SIGTERM
+  reeve status                   what runs, what failed, what needs attention
+  reeve restart api              stop "api", see it gone, start it again
+  reeve logs -f api              follow what "api" prints
+  reeve reap --dry-run           what would be cleaned up, and on what evidence
+  reeve check my.json            find every mistake in a configuration
+
+Exit status: 0 done, 1 failed, 64 usage, 65 bad data, 69 supervisor or engine
+unreachable, 75 held by another supervisor, 78 bad configuration. status: 3 when
+no supervisor lives.)";
+
+// One command line. CLI11 keeps pointers into it, so it is neither copied nor moved.
+class Grammar {
+  public:
+    Grammar();
+    Grammar(const Grammar&) = delete;
+    Grammar& operator=(const Grammar&) = delete;
+
+    std::variant<Options, int> parse(int argc, const char* const* argv);
+
+  private:
+    CLI::App& command(const std::string& name, const std::string& what, const std::string& example);
+    void add_supervisor_commands();
+    void add_session_commands();
+    void add_cleaning_commands();
+    void add_config_commands();
+
+    void accept_json(CLI::App& app) { app.add_flag("--json", options_.json, "print JSON"); }
+    void accept_config(CLI::App& app) {
+        app.add_option("--config", options_.config, "the configuration file")->type_name("FILE");
+    }
+    void accept_names(CLI::App& app, bool required) {
+        app.add_option("NAME", options_.names, "a session's name")
+            ->required(required)
+            ->type_name("")
+            ->check([](const std::string& name) {
+                return is_session_name(name) ? std::string() : in_quotes(name) + " is not a session's name";
+            });
+    }
+
+    const CLI::App& parsed_command() const;
+    int refuse(const CLI::ParseError& error) const;
+    std::string unexpected(const std::string& word) const;
+
+    Options options_;
+    CLI::App app_{"Runs sessions for an owner: nothing outlives it, and nothing else is ever touched.",
+                  "reeve"};
+};
+
+Grammar::Grammar() {
+    app_.set_version_flag("--version", "reeve " REEVE_VERSION, "print the version and exit");
+    app_.set_help_flag("-h,--help", "print this help and exit");
+    app_.add_option("--store", options_.store, "the state directory")->type_name("DIR");
+    app_.require_subcommand(0, 1);
+    app_.footer(examples);
+    add_supervisor_commands();
+    add_session_commands();
+    add_cleaning_commands();
+    add_config_commands();
+}
+
+CLI::App& Grammar::command(const std::string& name, const std::string& what, const std::string& example) {
+    CLI::App& added = *app_.add_subcommand(name, what);
+    added.fallthrough();  // --store is understood behind the command too
+    added.footer("Example: " + example + "\n--store DIR is understood here too.");
+    return added;
+}
+
+void Grammar::add_supervisor_commands() {
+    accept_config(
+        command("run", "run the configured sessions in the foreground", "reeve run --config my.json"));
+    // The process that `run` starts and watches; not for people.
+    CLI::App& supervise = command("supervise", "be the supervisor that run watches", "reeve supervise");
+    accept_config(supervise);
+    supervise.group("");
+    CLI::App& status =
+        command("status", "show what runs and what needs attention", "reeve status api --json");
+    accept_names(status, false);
+    accept_json(status);
+    status.add_flag("--watch", options_.watch, "show it again on every change");
+    command("reload", "apply the changed configuration, touching only what changed", "reeve reload");
+}
+
+void Grammar::add_session_commands() {
+    accept_names(command("start", "start sessions", "reeve start api db"), true);
+    accept_names(command("stop", "stop sessions; returns when they are seen gone", "reeve stop api"), true);
+    accept_names(command("restart", "stop sessions and start them again", "reeve restart api"), true);
+    CLI::App& logs = command("logs", "print what a session wrote", "reeve logs -f -n 20 api");
+    accept_names(logs, true);
+    logs.get_option("NAME")->expected(1);
+    logs.add_option("-n,--lines", options_.lines, "so many of the last lines")
+        ->type_name("N")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1'000'000'000));
+    logs.add_flag("-f,--follow", options_.follow, "go on with what is written next");
+}
+
+void Grammar::add_cleaning_commands() {
+    accept_json(command("ps", "show every instance in the registry, with its processes", "reeve ps"));
+    CLI::App& reap = command("reap", "clean up after dead instances now", "reeve reap --dry-run");
+    reap.add_flag("--dry-run", options_.dry_run, "only show what would be done, and why");
+    accept_json(reap);
+    accept_json(command("lock", "show who holds the store", "reeve lock"));
+    CLI::App& unlock = command("force-unlock", "remove a lock that nobody should hold", "reeve force-unlock");
+    unlock.add_flag("--force", options_.force, "even while it is held: its supervisor then stops and leaves");
+    accept_json(unlock);
+}
+
+void Grammar::add_config_commands() {
+    CLI::App& check = command("check", "find every mistake in a configuration", "reeve check my.json");
+    CLI::Option* file = check.add_option("FILE", options_.config, "the file; default: that of run");
+    accept_config(check);
+    file->excludes(check.get_option("--config"));
+    accept_json(check);
+    command("schema", "print the JSON Schema of the configuration", "reeve schema > reeve.schema.json");
+}
+
+const CLI::App& Grammar::parsed_command() const {
+    const auto found = app_.get_subcommands();
+    return found.empty() ? app_ : *found.front();
+}
+
+std::variant<Options, int> Grammar::parse(int argc, const char* const* argv) {
+    try {
+        app_.parse(argc, argv);
+    } catch (const CLI::Success& asked) {  // --help, --version: CLI11 prints them
+        return app_.exit(asked);
+    } catch (const CLI::ParseError& error) {
+        return refuse(error);
+    }
+    if (&parsed_command() == &app_) {
+        print_error("no command was given; see reeve --help");
+        return exit_code::usage;
+    }
+    options_.command = parsed_command().get_name();
+    return options_;
+}
+
+int Grammar::refuse(const CLI::ParseError& error) const {
+    const auto rest = app_.remaining(true);
+    const bool is_unexpected = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !rest.empty();
+    std::string what = is_unexpected ? unexpected(rest.front()) : std::string(error.what());
+    const std::string shown_by =
+        &parsed_command() == &app_ ? "reeve --help" : "reeve " + parsed_command().get_name() + " --help";
+    if (what.find(';') == what.npos) what += "; see " + shown_by;
+    print_error("reading the command line: " + what);
+    return exit_code::usage;
+}
+
+// "unknown command "statsu"; did you mean "status"?"
+std::string Grammar::unexpected(const std::string& word) const {
+    const CLI::App& where = parsed_command();
+    const bool is_option = word.starts_with('-');
+    std::vector<std::string> known;
+    if (is_option) {
+        for (const CLI::Option* option : where.get_options()) {
+            for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+        }
+        known.emplace_back("--store");
+    } else if (&where == &app_) {
+        for (const CLI::App* each : app_.get_subcommands([](const CLI::App*) { return true; })) {
+            if (!each->get_group().empty()) known.push_back(each->get_name());
+        }
+    }
+    const char* const kind = is_option         ? "unknown option "
+                             : &where == &app_ ? "unknown command "
+                                               : "one word too many: ";
+    const auto meant = nearest(word, known);
+    return kind + in_quotes(word) + (meant ? "; did you mean " + in_quotes(*meant) + "?" : "");
+}
+
+}  // namespace
+
+std::variant<Options, int> parse_options(int argc, const char* const* argv) {
+    Grammar grammar;
+    return grammar.parse(argc, argv);
+}
+
+}  // namespace reeve

@@ -1,0 +1,136 @@
+#include "supervise.hpp"
+
+#include "config_file.hpp"
+#include "exit_code.hpp"
+#include "reeve/base/time_text.hpp"
+#include "reeve/core/supervisor.hpp"
+#include "reeve/os/process_table.hpp"
+#include "reeve/os/random.hpp"
+#include "service_notify.hpp"
+#include "terminal.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <variant>
+
+namespace reeve {
+namespace {
+
+// Each session costs a descriptor or two; the soft limit is often 1024. Sessions get the old limit back.
+std::optional<rlimit> raise_open_files() {
+    rlimit before{};
+    if (::getrlimit(RLIMIT_NOFILE, &before) != 0) return std::nullopt;
+    rlimit raised = before;
+    raised.rlim_cur = std::min<rlim_t>(before.rlim_max, 65'536);
+    if (raised.rlim_cur <= before.rlim_cur || ::setrlimit(RLIMIT_NOFILE, &raised) != 0) return std::nullopt;
+    return before;
+}
+
+Result<Config> load_config(const Options& options) {
+    TRY(ConfigFile file, read_config_file(options.config));
+    if (file.problems.empty()) return std::move(file.config);
+    std::string report = file.report();
+    while (!report.empty() && report.back() == '\n') report.pop_back();
+    return Error(Errc::bad_config, "reading the configuration", report, "check it with: reeve check");
+}
+
+InstanceRecord record_of_this_life(const ProcessIdentity& self, const Host& here) {
+    InstanceRecord record;
+    record.instance_id.value = new_uuid();
+    record.kind = InstanceKind::supervisor;
+    record.owner = self;
+    record.hostname = here.hostname;
+    record.started_at = now_rfc3339();
+    return record;
+}
+
+LockPayload payload_for(const InstanceRecord& record) {
+    LockPayload payload;
+    payload.pid = record.owner.pid;
+    payload.hostname = record.hostname;
+    payload.started_at = record.started_at;
+    payload.start_time = record.owner.start_time;
+    payload.boot_id = record.owner.boot_id;
+    payload.machine_id = record.owner.machine_id;
+    payload.pid_ns = record.owner.pid_ns;
+    payload.pidfs_inode = record.owner.pidfs_inode;
+    payload.instance_id = record.instance_id;
+    return payload;
+}
+
+// Signals that ask for something; each arms itself again.
+void listen(asio::signal_set& signals, Supervisor& supervisor) {
+    signals.async_wait([&](const boost::system::error_code& ec, int number) {
+        if (ec) return;
+        if (number == SIGHUP)
+            supervisor.ask_reload();
+        else
+            supervisor.ask_stop("signal " + std::to_string(number));
+        listen(signals, supervisor);
+    });
+}
+
+Status supervise(const Options& options) {
+    ::umask(0077);  // every file of ours is for this user alone; sessions set their own
+    std::signal(SIGPIPE, SIG_IGN);
+    asio::io_context loop(1);
+    // Before the lock: a signal that comes while we start leads to an orderly stop, not to a lock left
+    // behind.
+    asio::signal_set signals(loop, SIGTERM, SIGINT, SIGHUP);
+
+    TRY(const Config config, load_config(options));
+    TRY(const Host here, this_host());
+    TRY(const ProcessIdentity self, identify(::getpid(), here));
+    TRY(const std::filesystem::path root, find_store(options.store));
+    TRY(Store store, Store::open_or_create(root));
+    const InstanceRecord record = record_of_this_life(self, here);
+    std::vector<std::string> warnings;
+    TRY(auto taken, LifecycleLock::acquire(store.paths().lock(), payload_for(record), here, warnings));
+    if (const auto* held = std::get_if<LifecycleLock::HeldBy>(&taken)) {
+        return Error(Errc::held, "taking the store " + root.string(), held->message());
+    }
+    // The only writer now: what dead writers left half done can go.
+    CHECK(remove_leftovers(store.paths().root));
+    CHECK(remove_leftovers(store.paths().instances()));
+
+    EventLog log = EventLog::open(store.paths().own_log(), true);
+    for (const auto& warning : warnings) log.warn(warning);
+    SupervisorSettings settings;
+    settings.version = REEVE_VERSION;
+    settings.here = here;
+    settings.record = record;
+    settings.open_files = raise_open_files();
+    settings.load_config = [options] { return load_config(options); };
+    settings.notify_manager = notify_service_manager;
+    Supervisor supervisor(loop.get_executor(), std::move(store), std::move(std::get<LifecycleLock>(taken)),
+                          config, std::move(settings), std::move(log));
+    listen(signals, supervisor);
+
+    Status outcome;
+    asio::co_spawn(loop, supervisor.run(), [&](const std::exception_ptr& bug, Status result) {
+        signals.cancel();
+        outcome = std::move(result);
+        if (bug) std::rethrow_exception(bug);  // a mistake of ours: main says so, and the next start reaps
+    });
+    loop.run();
+    return outcome;
+}
+
+}  // namespace
+
+int run_supervise(const Options& options) {
+    const Status outcome = supervise(options);
+    if (outcome.ok()) return exit_code::done;
+    print_error(outcome.error());
+    return exit_code::of(outcome.error());
+}
+
+}  // namespace reeve

@@ -1,0 +1,46 @@
+// A container session: made with our labels, watched by the engine's events, removed when it ends.
+#pragma once
+
+#include "reeve/core/engine_service.hpp"
+#include "reeve/core/session.hpp"
+
+#include <optional>
+#include <string>
+
+namespace reeve {
+
+struct ContainerSurroundings {
+    StoreId store;
+    InstanceId instance;
+};
+
+class ContainerRunner final : public SessionRunner {
+  public:
+    ContainerRunner(Executor executor, const ContainerSurroundings& surroundings, SessionHost& host,
+                    EngineService& service)
+        : executor_(std::move(executor)), around_(surroundings), host_(host), service_(service) {}
+
+    const char* kind() const override { return "container"; }
+    Task<Life> live(Session& session) override;
+    void describe(SessionStatus& status) const override;
+    void hurry() override {}
+    std::vector<std::string> waiting_for() const override;
+
+  private:
+    Task<Result<ContainerId>> create(Session& session);
+    Task<void> wait_for_end(Session& session);
+    Task<Life> end(Session& session);
+    ContainerSpec spec_for(const Session& session) const;
+    ContainerSessionRecord record_for(const Session& session) const;
+
+    Executor executor_;
+    const ContainerSurroundings& around_;
+    SessionHost& host_;
+    EngineService& service_;
+    std::string container_name_;
+    ContainerId id_;
+    std::optional<ContainerInfo> last_seen_;
+    bool look_again_ = false;
+};
+
+}  // namespace reeve

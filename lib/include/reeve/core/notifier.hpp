@@ -1,0 +1,40 @@
+// Wakes whoever waits for "something has changed". One thread; a notification without a waiter is not kept,
+// so waiters look at the state first and wait only while it is not what they want.
+#pragma once
+
+#include "reeve/base/task.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <optional>
+
+namespace reeve {
+
+class Notifier {
+  public:
+    explicit Notifier(Executor executor) : timer_(std::move(executor), Clock::time_point::max()) {}
+
+    void notify() { timer_.cancel(); }
+    // Returns after a notification, at the deadline, or when the task was cancelled.
+    using Clock = std::chrono::steady_clock;
+    Task<void> wait(std::optional<Clock::time_point> until = std::nullopt) {
+        if (!until) {
+            const auto [ec] = co_await timer_.async_wait(as_result);
+            (void)ec;
+            co_return;
+        }
+        // A timer of its own, or one waiter's deadline would move those of the others.
+        asio::steady_timer deadline(timer_.get_executor(), *until);
+        deadline.async_wait([this](const boost::system::error_code& ec) {
+            if (!ec) timer_.cancel();
+        });
+        const auto [ec] = co_await timer_.async_wait(as_result);
+        (void)ec;
+    }
+
+  private:
+    asio::steady_timer timer_;
+};
+
+}  // namespace reeve

@@ -1,0 +1,43 @@
+// The living members of sessions' trees, each with a hold on it and a proof that stood while the hold was
+// there.
+#pragma once
+
+#include "reeve/base/task.hpp"
+#include "reeve/model/process_identity.hpp"
+#include "reeve/model/process_tree.hpp"
+#include "reeve/os/process_handle.hpp"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace reeve {
+
+struct ProvenProcess {
+    ProcessHandle handle;
+    TreeMember member;
+    std::string name;  // for people
+};
+
+// Where a session was recorded to run.
+struct RecordedLeader {
+    InstanceId instance;
+    SessionName name;
+    ProcessIdentity leader;  // pid -1: never launched
+    bool own_session = true;
+    bool unreaped_child =
+        false;  // it is our child and we have not reaped it: proof by itself, also as a zombie
+};
+
+// Reads the process table once for all leaders, opens a handle on every candidate, and *then* proves each
+// again from what the kernel says of it: identity unchanged since the table was read, and the evidence still
+// there. What cannot be proved is not in the answer.
+//
+// The identity of a leader that is not our child counts only with a second witness: the pidfs inode, or the
+// token in its environment.
+Result<std::vector<ProvenProcess>> find_processes(std::span<const RecordedLeader> leaders, const Host& here);
+
+// The same as a task, which is what a Takedown asks for.
+Task<Result<std::vector<ProvenProcess>>> find_soon(std::vector<RecordedLeader> leaders, Host here);
+
+}  // namespace reeve

@@ -1,0 +1,55 @@
+// A process session: a command and everything it forks.
+#pragma once
+
+#include "reeve/core/session.hpp"
+#include "reeve/core/takedown.hpp"
+#include "reeve/os/launcher.hpp"
+#include "reeve/store/store.hpp"
+
+#include <sys/resource.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace reeve {
+
+// What every process session of one supervisor shares.
+struct ProcessSurroundings {
+    StorePaths paths;
+    InstanceId instance;
+    Host here;
+    std::optional<rlimit> open_files;  // what the supervisor itself was started with
+    std::function<void(const SessionName&, const ProvenProcess&, int signal)> on_signal;
+};
+
+class ProcessRunner final : public SessionRunner {
+  public:
+    ProcessRunner(Executor executor, const ProcessSurroundings& surroundings, SessionHost& host)
+        : executor_(std::move(executor)), around_(surroundings), host_(host) {}
+
+    const char* kind() const override { return "process"; }
+    Task<Life> live(Session& session) override;
+    void describe(SessionStatus& status) const override;
+    void hurry() override;
+    std::vector<std::string> waiting_for() const override;
+
+  private:
+    Task<Life> run_child(Session& session, GatedChild child, LaunchSpec spec);
+    Task<std::optional<LaunchFailure>> open_gate(GatedChild& child);
+    Task<void> wait_for_end(Session& session, const ProcessHandle& handle);
+    Task<Result<TakedownReport>> end_tree(Session& session, pid_t leader);
+    Task<void> reap_leader(const ProcessHandle& handle);
+
+    Executor executor_;
+    const ProcessSurroundings& around_;
+    SessionHost& host_;
+    std::optional<pid_t> pid_;
+    std::unique_ptr<Takedown> takedown_;
+};
+
+// The environment of a session: ours, the config's on top, and the three variables that mark it.
+std::vector<std::string> session_environment(const SessionConfig& config, const StorePaths& paths,
+                                             const InstanceId& instance, const SessionName& name);
+
+}  // namespace reeve

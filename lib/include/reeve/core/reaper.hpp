@@ -1,0 +1,115 @@
+// Clears what dead instances left: processes by proved identity, containers, networks and volumes by label
+// and inspection. A record goes only after everything it names was seen to be gone.
+//
+// Usable with a running supervisor and without one: instances are claimed by the kernel's lock on their
+// files, so two reapers never work on one.
+#pragma once
+
+#include "reeve/base/task.hpp"
+#include "reeve/base/worker.hpp"
+#include "reeve/core/event_log.hpp"
+#include "reeve/core/process_finder.hpp"
+#include "reeve/core/receipts.hpp"
+#include "reeve/engine/container_engine.hpp"
+#include "reeve/model/status_snapshot.hpp"
+#include "reeve/store/instance_registry.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace reeve {
+
+// One thing that a reap would end or remove, or leave alone, and why.
+struct ReapItem {
+    InstanceId instance;
+    SessionName session;
+    std::string what;      // "process", "container", "network", "volume", "record"
+    std::string name;      // pid, container name, ...
+    std::string evidence;  // or the reason to leave it alone
+    bool will_go = true;
+};
+
+struct ReapProblem {
+    InstanceId instance;  // empty: not one instance's
+    std::string what;
+    std::string why;
+};
+
+struct ReapReport {
+    std::string started_at;
+    long long duration_ms = 0;
+    ReapCounts counts;
+    std::vector<ReapProblem> problems;  // what stays to be done
+};
+
+struct ReaperSettings {
+    StorePaths paths;
+    StoreId store;
+    Host here;
+    InstanceId self;  // never reaped; empty when there is none
+    std::chrono::milliseconds grace{5'000};
+    // Engines to look through at every reap, and how to make one that only a record names.
+    std::vector<ContainerEngine*> engines;
+    std::function<std::unique_ptr<ContainerEngine>(const std::string& name, const std::string& endpoint)>
+        make_engine;
+};
+
+class Reaper {
+  public:
+    Reaper(Executor executor, ReaperSettings settings, Worker& worker, EventLog& log);
+    ~Reaper();
+
+    // What a reap would do now. Touches nothing.
+    Task<Result<std::vector<ReapItem>>> observe();
+
+    // One reap is claim(), processes(), containers(), settle(), in this order; run() is all four. The steps
+    // stand apart because sessions may start after processes() and need not wait for an engine.
+    Task<Status> claim();
+    Task<Status> processes();
+    Task<Status> containers();
+    Task<ReapReport> settle();
+    Task<ReapReport> run();
+
+    // As of the last claim().
+    const InstanceCounts& instances() const { return instances_; }
+    // Records that claim() could not read, now in quarantine.
+    const std::vector<std::string>& unreadable() const { return unreadable_; }
+
+  private:
+    struct Case;        // one dead instance under our claim
+    struct EngineWork;  // one engine's leftovers
+    struct Scan {
+        std::vector<InstanceRecord> dead;
+        std::set<std::string> spared;  // instance ids whose containers must be left alone
+        InstanceCounts counts;
+        std::vector<std::filesystem::path> unreadable;
+    };
+    Task<Result<Scan>> scan();
+    std::vector<RecordedLeader> leaders_of(const std::vector<InstanceRecord>& dead) const;
+    std::vector<EngineWork> engines_for(const std::vector<InstanceRecord>& dead);
+    Task<Status> look_through(EngineWork& work);
+    Task<Status> clear(EngineWork& work);
+    void problem(const InstanceId& instance, std::string what, std::string why);
+    void receipt(const Receipt& receipt);
+
+    Executor executor_;
+    ReaperSettings settings_;
+    Worker& worker_;
+    EventLog& log_;
+    InstanceRegistry registry_;
+    ReceiptBook receipts_;
+    std::vector<std::unique_ptr<ContainerEngine>> made_;
+    std::vector<Case> cases_;
+    ReapReport report_;
+    std::chrono::steady_clock::time_point began_;
+    InstanceCounts instances_;
+    std::vector<std::string> unreadable_;
+};
+
+}  // namespace reeve

@@ -1,0 +1,129 @@
+// Keeps one session as it is wanted: up or down, restarted by its policy, and always shown as it really is.
+//
+//   waiting ── what it comes after is ready ──▶ starting ── its code runs ──▶ running
+//      ▲                                           │ failed                     │ ended, or is to stop
+//      │                                           ▼                            ▼
+//   stopped ◀── asked ──  exited / failed  ◀─ policy ── (seen empty) ◀──── stopping
+//                              backoff ◀───────────┘
+//
+// Ending is the same whether the command left by itself or was told to: the whole tree goes, and only when it
+// was seen to be gone does the session leave `stopping`.
+//
+// Thread rule: the loop's thread. Ownership: the supervisor's; keep() must have ended before destruction.
+#pragma once
+
+#include "reeve/base/task.hpp"
+#include "reeve/core/notifier.hpp"
+#include "reeve/model/config.hpp"
+#include "reeve/model/instance_record.hpp"
+#include "reeve/model/restart.hpp"
+#include "reeve/model/status_snapshot.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reeve {
+
+class Session;
+
+// One life of a session's work: from launch until nothing of it is left.
+struct Life {
+    bool started = false;           // its own code has run
+    std::optional<LastExit> exit;   // how it ended, when that was seen
+    bool clean = false;             // exit code 0
+    bool engine_missing = false;    // the engine cannot be reached: not the session's fault, costs no restart
+    std::string problem;            // for people; why it did not start, or what is left of it
+    std::vector<std::string> left;  // what could not be ended: then the session stays as it is
+};
+
+// How a kind of session lives. While live() runs it watches session.must_end() and waits on
+// session.changed().
+class SessionRunner {
+  public:
+    virtual ~SessionRunner() = default;
+    virtual const char* kind() const = 0;
+    virtual Task<Life> live(Session& session) = 0;
+    // Fills in what only the runner knows: pid, container id, containment.
+    virtual void describe(SessionStatus& status) const = 0;
+    // Ends the grace of a stop that is under way.
+    virtual void hurry() = 0;
+    // Who or what a stop is waiting for right now, for people.
+    virtual std::vector<std::string> waiting_for() const = 0;
+};
+
+// What sessions need from whoever runs them.
+class SessionHost {
+  public:
+    virtual ~SessionHost() = default;
+    // Writes the session's part of the instance record; completes when it is durable.
+    virtual Task<Status> record(SessionName name, SessionRecord record) = 0;
+    // Takes it out: its resources were seen to be gone. Need not be durable before anything else happens.
+    virtual void forget(const SessionName& name) = 0;
+    // Some status has changed.
+    virtual void status_changed() = 0;
+    // Whether the session named is up and ready, for those that come after it.
+    virtual bool is_ready(const SessionName& name) const = 0;
+};
+
+class Session {
+  public:
+    Session(Executor executor, SessionName name, SessionConfig config, SessionHost& host,
+            std::unique_ptr<SessionRunner> runner);
+
+    const SessionName& name() const { return name_; }
+    const SessionConfig& config() const { return config_; }
+    SessionStatus status() const;
+    SessionState state() const { return state_; }
+    bool ready() const { return state_ == SessionState::running; }
+    bool down() const;
+    std::vector<std::string> waiting_for() const { return runner_->waiting_for(); }
+
+    // Asks for it to be up. A session that had given up begins anew.
+    void start();
+    // Completes when it runs, or when it is clear that it does not: the error says why.
+    Task<Status> wait_started();
+    // Asks for it to be down.
+    void ask_stop();
+    // Asks, and completes when it was seen empty; the error names what is left.
+    Task<Status> stop();
+    void hurry() { runner_->hurry(); }
+    // Something that it depends on has changed.
+    void poke() { changed_.notify(); }
+
+    // The session's whole life; ends after close() once nothing runs any more.
+    Task<void> keep();
+    void close();
+    bool keeping() const { return keeping_; }  // keep() has begun and not ended
+
+    // For runners.
+    bool must_end() const { return !wanted_ || closing_; }
+    Notifier& changed() { return changed_; }
+    void set_state(SessionState state);
+    void mark_started(std::string at);
+
+  private:
+    Task<void> one_life();
+    Task<void> pause(std::chrono::milliseconds delay);
+    void after_life(const Life& life, std::chrono::milliseconds ran);
+    bool may_start() const;
+
+    SessionName name_;
+    SessionConfig config_;
+    SessionHost& host_;
+    std::unique_ptr<SessionRunner> runner_;
+    Notifier changed_;  // wishes and events, for keep() and the runner
+    Notifier settled_;  // states, for those who wait for one
+    SessionState state_ = SessionState::stopped;
+    bool wanted_ = false, closing_ = false, keeping_ = false;
+    int restarts_ = 0, lives_ = 0;
+    RestartBudget budget_;
+    std::chrono::milliseconds engine_pause_{1000};
+    std::optional<std::chrono::milliseconds> pause_;  // before the next life
+    std::optional<std::string> started_at_, attention_;
+    std::optional<LastExit> last_exit_;
+};
+
+}  // namespace reeve

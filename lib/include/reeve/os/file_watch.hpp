@@ -1,0 +1,25 @@
+// Descriptors that become readable when a file or directory changes, so that nobody needs to look again and
+// again.
+#pragma once
+
+#include "reeve/base/result.hpp"
+#include "reeve/base/unique_fd.hpp"
+
+#include <filesystem>
+
+namespace reeve {
+
+// Readable when the open file `fd` loses its name (unlinked, replaced or renamed). Linux: inotify(7) on the
+// inode; macOS: EVFILT_VNODE.
+Result<UniqueFd> watch_file(int fd);
+
+// Readable when something in the directory was made, removed or renamed.
+Result<UniqueFd> watch_directory(const std::filesystem::path& directory);
+
+// The same, and also when a file in it was written to.
+Result<UniqueFd> watch_contents(const std::filesystem::path& directory);
+
+// Takes what has come, so that the descriptor is quiet again.
+void drain_watch(int watch_fd);
+
+}  // namespace reeve

@@ -1,0 +1,133 @@
+#include "reeve/core/process_finder.hpp"
+
+#include "reeve/model/labels.hpp"
+#include "reeve/os/process_table.hpp"
+
+#include <unistd.h>
+
+#include <unordered_map>
+
+namespace reeve {
+namespace {
+
+struct Token {
+    InstanceId instance;
+    SessionName name;
+};
+
+Token token_of(pid_t pid) {
+    const std::string block = environment_block_of(pid);
+    Token token;
+    if (const auto instance = find_in_environment(block, env_instance)) token.instance.value = *instance;
+    if (const auto name = find_in_environment(block, env_session)) token.name.value = *name;
+    return token;
+}
+
+bool has_token(pid_t pid, const InstanceId& instance, const SessionName& name) {
+    const Token token = token_of(pid);
+    return token.instance == instance && token.name == name;
+}
+
+// Whether the recorded leader is there now, beyond doubt. A start time alone is no proof: ticks are 10 ms
+// wide.
+bool leader_is_ours(const RecordedLeader& recorded, const Host& here) {
+    if (recorded.leader.pid <= 1) return false;
+    if (recorded.unreaped_child) return true;
+    const auto handle = ProcessHandle::open(recorded.leader.pid);
+    if (!handle.ok() || !handle->has_value()) return false;
+    const ProcessSeen seen = (*handle)->look();
+    if (compare(recorded.leader, here, seen) != Identity::same) return false;
+    const bool inode_witness = seen.pidfs_inode != 0 && seen.pidfs_inode == recorded.leader.pidfs_inode;
+    return inode_witness || has_token(recorded.leader.pid, recorded.instance, recorded.name);
+}
+
+std::vector<ProcessRow> read_table(const std::vector<ProcessEntry>& entries) {
+    std::vector<ProcessRow> rows;
+    rows.reserve(entries.size());
+    for (const ProcessEntry& entry : entries) {
+        ProcessRow row{
+            entry.pid, entry.parent, entry.session, entry.group, entry.start_time, entry.zombie, {}, {}};
+        // Processes of another user do not show us theirs; kernel threads (children of 2) have none.
+        if (!entry.zombie && entry.parent != 2) {
+            Token token = token_of(entry.pid);
+            row.instance = std::move(token.instance);
+            row.name = std::move(token.name);
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+// Looks again, now that a handle pins the process: the evidence must hold for what the handle holds.
+bool still_proved(const ProvenProcess& candidate, const RecordedLeader& root,
+                  const std::unordered_map<pid_t, const ProcessHandle*>& held) {
+    const ProcessRow& row = candidate.member.row;
+    const auto now = process_entry(row.pid);
+    if (!now || now->start_time != row.start_time) return false;
+    bool evident = false;
+    switch (candidate.member.evidence) {
+        case Evidence::leader:
+            evident = true;
+            break;  // compared by leader_is_ours; the start time ties it to this handle
+        case Evidence::session_id:
+            evident = now->session == row.session;
+            break;
+        case Evidence::token:
+            evident = has_token(row.pid, root.instance, root.name);
+            break;
+        case Evidence::descendant: {
+            // The parent is held, and was one of ours when it was: if it still is the parent and still lives,
+            // the child is ours.
+            const auto parent = held.find(candidate.member.by);
+            evident = parent != held.end() && now->parent == candidate.member.by &&
+                      parent->second->look().state == ProcessSeen::State::running;
+            // A parent that has just gone leaves a child whose own token may speak for it.
+            if (!evident) evident = has_token(row.pid, root.instance, root.name);
+            break;
+        }
+    }
+    // Asked last: while the handle says that it lives, everything above was about this very process.
+    return evident && candidate.handle.look().state == ProcessSeen::State::running;
+}
+
+}  // namespace
+
+Result<std::vector<ProvenProcess>> find_processes(std::span<const RecordedLeader> leaders, const Host& here) {
+    std::vector<ProvenProcess> proven;
+    if (leaders.empty()) return proven;
+    std::vector<TreeRoot> roots;
+    for (const RecordedLeader& leader : leaders) {
+        roots.push_back({leader.instance, leader.name, leader.leader.pid, leader_is_ours(leader, here),
+                         leader.own_session});
+    }
+    TRY(const std::vector<ProcessEntry> entries, list_processes());
+    std::unordered_map<pid_t, std::string> names;
+    for (const ProcessEntry& entry : entries) names[entry.pid] = entry.name;
+    const std::vector<ProcessRow> table = read_table(entries);
+
+    std::vector<ProvenProcess> candidates;
+    for (TreeMember& member : find_members(table, roots, ::getpid())) {
+        auto handle = ProcessHandle::open(member.row.pid);
+        if (!handle.ok()) return handle.error();
+        if (!handle->has_value()) continue;
+        const pid_t pid = member.row.pid;
+        candidates.push_back({std::move(**handle), std::move(member), names[pid]});
+    }
+    std::unordered_map<pid_t, const ProcessHandle*> held;
+    std::vector<bool> keep(candidates.size());
+    for (std::size_t i = 0; i < candidates.size(); ++i) {  // parents stand before their children
+        const ProvenProcess& candidate = candidates[i];
+        keep[i] = still_proved(candidate, leaders[candidate.member.root], held);
+        if (keep[i]) held[candidate.member.row.pid] = &candidate.handle;
+    }
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        if (keep[i]) proven.push_back(std::move(candidates[i]));
+    }
+    return proven;
+}
+
+Task<Result<std::vector<ProvenProcess>>> find_soon(std::vector<RecordedLeader> leaders, Host here) {
+    co_return find_processes(leaders, here);
+}
+
+}  // namespace reeve

@@ -1,0 +1,268 @@
+#include "reeve/core/reaper.hpp"
+
+#include "reaper_parts.hpp"
+#include "reeve/base/time_text.hpp"
+#include "reeve/core/takedown.hpp"
+#include "reeve/os/process_table.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+namespace reeve {
+namespace {
+
+ProcessIdentity leader_identity(const InstanceRecord& record, const ProcessSessionRecord& session) {
+    ProcessIdentity leader = record.owner;  // boot, machine and namespace are the owner's
+    leader.pid = session.pid;
+    leader.start_time = session.start_time;
+    leader.pidfs_inode = session.pidfs_inode;
+    return leader;
+}
+
+}  // namespace
+
+Reaper::Reaper(Executor executor, ReaperSettings settings, Worker& worker, EventLog& log)
+    : executor_(std::move(executor)),
+      settings_(std::move(settings)),
+      worker_(worker),
+      log_(log),
+      registry_(settings_.paths),
+      receipts_(settings_.paths.receipts()) {}
+
+Reaper::~Reaper() = default;
+
+void Reaper::problem(const InstanceId& instance, std::string what, std::string why) {
+    ++report_.counts.failed;
+    log_.warn("not reaped yet", {{"instance", instance.value}, {"what", what}, {"why", why}});
+    report_.problems.push_back({instance, std::move(what), std::move(why)});
+}
+
+void Reaper::receipt(const Receipt& receipt) { receipts_.write(receipt); }
+
+// Reads the registry and judges every owner. Instances that are alive, foreign, of unknown state or
+// unreadable spare their containers.
+Task<Result<Reaper::Scan>> Reaper::scan() {
+    using Entries = Result<std::vector<InstanceRegistry::Entry>>;
+    std::function<Entries()> list = [this] { return registry_.list(); };
+    const Entries entries = co_await worker_.run<Entries>(std::move(list));
+    if (!entries.ok()) co_return entries.error();
+    Scan scan;
+    for (const auto& entry : *entries) {
+        if (!entry.record.ok()) {
+            scan.unreadable.push_back(entry.path);
+            scan.spared.insert(entry.path.stem().string());
+            continue;
+        }
+        const InstanceRecord& record = *entry.record;
+        if (record.instance_id == settings_.self) {
+            ++scan.counts.alive;
+            scan.spared.insert(record.instance_id.value);
+            continue;
+        }
+        switch (judge_owner(record.owner, settings_.here, look_at(record.owner.pid))) {
+            case OwnerState::dead:
+                ++scan.counts.dead;
+                scan.dead.push_back(record);
+                continue;
+            case OwnerState::alive:
+                ++scan.counts.alive;
+                break;
+            case OwnerState::foreign:
+            case OwnerState::unknown:
+                ++scan.counts.foreign;
+                break;
+        }
+        scan.spared.insert(record.instance_id.value);
+    }
+    std::function<Result<std::vector<std::filesystem::path>>()> quarantined = [this] {
+        return registry_.quarantined();
+    };
+    const auto kept =
+        co_await worker_.run<Result<std::vector<std::filesystem::path>>>(std::move(quarantined));
+    if (kept.ok()) {
+        scan.counts.quarantined = static_cast<int>(kept->size());
+        // A quarantined file's name begins with the id of its instance.
+        for (const auto& path : *kept) scan.spared.insert(path.filename().string().substr(0, 36));
+    }
+    co_return scan;
+}
+
+std::vector<RecordedLeader> Reaper::leaders_of(const std::vector<InstanceRecord>& dead) const {
+    std::vector<RecordedLeader> leaders;
+    for (const InstanceRecord& record : dead) {
+        if (record.owner.boot_id != settings_.here.boot_id) continue;  // no process outlives a boot
+        for (const auto& [name, session] : record.sessions) {
+            const auto* process = std::get_if<ProcessSessionRecord>(&session);
+            if (process == nullptr) continue;
+            RecordedLeader leader;
+            leader.instance = record.instance_id;
+            leader.name = name;
+            leader.leader = leader_identity(record, *process);
+            leader.own_session = process->pgid == process->pid;
+            leaders.push_back(std::move(leader));
+        }
+    }
+    return leaders;
+}
+
+Task<Status> Reaper::claim() {
+    began_ = std::chrono::steady_clock::now();
+    report_ = ReapReport{};
+    report_.started_at = now_rfc3339();
+    cases_.clear();
+    CO_TRY(const Scan found, co_await scan());
+    instances_ = found.counts;
+    unreadable_.clear();
+    for (const auto& path : found.unreadable) {
+        std::function<Result<std::filesystem::path>()> move = [this, path] {
+            return registry_.quarantine(path);
+        };
+        const auto moved = co_await worker_.run<Result<std::filesystem::path>>(std::move(move));
+        if (!moved.ok()) continue;  // somebody else was quicker
+        ++instances_.quarantined;
+        unreadable_.push_back(moved->string());
+        log_.warn("unreadable record quarantined", {{"file", moved->string()}});
+    }
+    // A claim cannot be copied, and std::function wants copies.
+    const auto claims = std::make_shared<std::vector<InstanceRegistry::Claim>>();
+    std::function<Status()> take = [this, claims, dead = &found.dead]() -> Status {
+        for (const InstanceRecord& record : *dead) {
+            auto claimed = registry_.claim(record.instance_id);
+            // Nothing: another reaper has it, or it is gone already.
+            if (claimed.ok() && claimed->has_value()) claims->push_back(std::move(**claimed));
+        }
+        return done;
+    };
+    CO_CHECK(co_await worker_.run<Status>(std::move(take)));
+    for (auto& claim : *claims) {
+        Case one{std::move(claim), {}, false};
+        one.record = one.claim.record;
+        // The record was read again under the claim: its owner may not be the one that was judged.
+        const auto owner = judge_owner(one.record.owner, settings_.here, look_at(one.record.owner.pid));
+        if (owner == OwnerState::dead) cases_.push_back(std::move(one));
+    }
+    report_.counts.instances = static_cast<int>(cases_.size());
+    co_return done;
+}
+
+Task<Status> Reaper::processes() {
+    std::vector<InstanceRecord> dead;
+    for (const Case& one : cases_) dead.push_back(one.record);
+    const std::vector<RecordedLeader> leaders = leaders_of(dead);
+    if (!leaders.empty()) {
+        TakedownOptions options;
+        options.grace = settings_.grace;
+        options.on_signal = [this, &leaders](const ProvenProcess& process, int signal) {
+            const RecordedLeader& root = leaders[process.member.root];
+            Receipt line;
+            line.what = "process";
+            line.name = std::to_string(process.handle.pid());
+            line.instance = root.instance;
+            line.session = root.name;
+            line.evidence = to_string(process.member.evidence);
+            line.action = signal == SIGKILL ? "SIGKILL" : "SIGTERM";
+            line.outcome = "signalled";
+            line.detail = process.name;
+            receipt(line);
+        };
+        FindProcesses find = [this, &leaders] { return find_soon(leaders, settings_.here); };
+        Takedown takedown(executor_, std::move(find), std::move(options));
+        const auto report = co_await takedown.run();
+        if (!report.ok()) co_return report.error();
+        report_.counts.processes_killed += report->signalled;
+        for (const ProvenProcess& process : takedown.present()) {
+            const RecordedLeader& root = leaders[process.member.root];
+            problem(root.instance, "process",
+                    process.name + " (" + std::to_string(process.handle.pid()) + ") does not end");
+            --report_.counts.processes_killed;
+            for (Case& one : cases_)
+                one.process_left = one.process_left || one.record.instance_id == root.instance;
+        }
+    }
+    for (Case& one : cases_) {
+        if (one.process_left) continue;
+        std::erase_if(one.record.sessions,
+                      [](const auto& s) { return std::holds_alternative<ProcessSessionRecord>(s.second); });
+    }
+    co_return done;
+}
+
+// Forgets what has nothing left, shortens what has; lets go of every claim.
+Task<ReapReport> Reaper::settle() {
+    for (Case& one : cases_) {
+        const bool finished = one.record.sessions.empty();
+        const bool changed = one.record != one.claim.record;
+        if (!finished && !changed) continue;
+        std::function<Status()> write = [&one, finished] {
+            return finished ? one.claim.forget() : one.claim.update(one.record);
+        };
+        const Status written = co_await worker_.run<Status>(std::move(write));
+        if (!written.ok()) problem(one.record.instance_id, "record", written.error().message());
+        if (written.ok() && finished) {
+            --instances_.dead;
+            log_.info("instance reaped", {{"instance", one.record.instance_id.value}});
+        }
+    }
+    cases_.clear();
+    made_.clear();
+    report_.duration_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began_)
+            .count();
+    co_return report_;
+}
+
+Task<ReapReport> Reaper::run() {
+    const Status claimed = co_await claim();
+    if (!claimed.ok()) problem({}, "registry", claimed.error().message());
+    const Status ended = co_await processes();
+    if (!ended.ok()) problem({}, "process", ended.error().message());
+    const Status removed = co_await containers();
+    if (!removed.ok()) problem({}, "container", removed.error().message());
+    co_return co_await settle();
+}
+
+Task<Result<std::vector<ReapItem>>> Reaper::observe() {
+    std::vector<ReapItem> items;
+    CO_TRY(const Scan found, co_await scan());
+    instances_ = found.counts;
+    for (const auto& path : found.unreadable) {
+        items.push_back({{path.stem().string()},
+                         {},
+                         "record",
+                         path.filename().string(),
+                         "cannot be read: goes to quarantine",
+                         false});
+    }
+    const auto leaders = leaders_of(found.dead);
+    CO_TRY(const auto processes, find_processes(leaders, settings_.here));
+    for (const ProvenProcess& process : processes) {
+        const RecordedLeader& root = leaders[process.member.root];
+        items.push_back({root.instance, root.name, "process",
+                         std::to_string(process.handle.pid()) + " (" + process.name + ")",
+                         to_string(process.member.evidence), true});
+    }
+    std::vector<EngineWork> engines = engines_for(found.dead);
+    for (EngineWork& work : engines) {
+        const Status looked = co_await look_through(work);
+        if (!looked.ok()) {
+            for (const auto& id : work.recorded_by) {
+                items.push_back({id, {}, "container", work.engine->name(), looked.error().message(), false});
+            }
+            continue;
+        }
+        for (const auto& container : work.containers) items.push_back(item_for(container));
+        for (const auto& network : work.networks) items.push_back(item_for("network", network));
+        for (const auto& volume : work.volumes) items.push_back(item_for("volume", volume));
+    }
+    for (const InstanceRecord& record : found.dead) {
+        items.push_back({record.instance_id,
+                         {},
+                         "record",
+                         record.instance_id.value + ".json",
+                         "owner " + std::to_string(record.owner.pid) + " is dead",
+                         true});
+    }
+    co_return items;
+}
+
+}  // namespace reeve

@@ -1,0 +1,427 @@
+#include "reeve/core/supervisor.hpp"
+
+#include "reeve/base/time_text.hpp"
+#include "reeve/core/exit_waiter.hpp"
+#include "reeve/engine/docker_cli.hpp"
+#include "reeve/os/file_watch.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <algorithm>
+#include <csignal>
+
+namespace reeve {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds status_interval{100};  // at most ten writes a second
+constexpr std::chrono::milliseconds first_retry{1'000};
+constexpr std::chrono::milliseconds longest_retry{300'000};
+
+std::unique_ptr<ContainerEngine> engine_for(const EngineConfig& config) {
+    DockerCliOptions options;
+    options.command = config.command;
+    options.endpoint = config.endpoint;
+    options.timeout = config.timeout;
+    return make_docker_cli(std::move(options));
+}
+
+}  // namespace
+
+Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Config config,
+                       SupervisorSettings settings, EventLog log)
+    : executor_(executor),
+      store_(std::move(store)),
+      lock_(std::move(lock)),
+      config_(std::move(config)),
+      settings_(std::move(settings)),
+      log_(std::move(log)),
+      session_tasks_(executor,
+                     [this](const std::string& bug) {
+                         log_.error("bug in a session's task", {{"what", bug}});
+                     }),
+      tasks_(executor,
+             [this](const std::string& bug) {
+                 log_.error("bug in a task", {{"what", bug}});
+             }),
+      changed_(executor),
+      status_dirty_(executor),
+      reap_wanted_(executor),
+      record_(settings_.record),
+      registry_(store_.paths()),
+      receipts_(store_.paths().receipts()) {
+    record_file_ = std::make_unique<DurableFile>(
+        executor_, worker_, [this] { return to_json(record_); },
+        [path = store_.paths().instance(record_.instance_id)](const std::string& text) {
+            return replace_file(path, text);
+        });
+    status_file_ = std::make_unique<DurableFile>(
+        executor_, worker_,
+        [this] {
+            ++seq_;
+            return to_json(snapshot());
+        },
+        [path = store_.paths().status()](const std::string& text) { return replace_file(path, text); });
+    process_around_.paths = store_.paths();
+    process_around_.instance = record_.instance_id;
+    process_around_.here = settings_.here;
+    process_around_.open_files = settings_.open_files;
+    process_around_.on_signal = [this](const SessionName& name, const ProvenProcess& process, int signal) {
+        Receipt line;
+        line.what = "process";
+        line.name = std::to_string(process.handle.pid());
+        line.instance = record_.instance_id;
+        line.session = name;
+        line.evidence = to_string(process.member.evidence);
+        line.action = signal == SIGKILL ? "SIGKILL" : "signal " + std::to_string(signal);
+        line.outcome = "signalled";
+        line.detail = process.name;
+        receipts_.write(line);
+    };
+    container_around_ = {store_.id(), record_.instance_id};
+    engine_ = std::make_unique<EngineService>(executor_, engine_for(config_.engine), store_.id(), log_,
+                                              [this] { status_changed(); });
+    // A container with our label that no session of ours watches: perhaps one whose maker died while it was
+    // being made. The reaper finds out.
+    engine_->on_stranger([this](const EngineEvent& event) {
+        const auto instance = event.labels.find(label_instance);
+        const bool ours = instance != event.labels.end() && instance->second == record_.instance_id.value;
+        if (ours || event.action != "create") return;
+        reap_now_ = true;
+        reap_wanted_.notify();
+    });
+}
+
+Supervisor::~Supervisor() = default;
+
+void Supervisor::ask_stop(std::string why) {
+    if (stop_asked_) {
+        log_.info("asked again to stop: no more grace", {{"by", why}});
+        for (auto& [name, session] : sessions_) session->hurry();
+        stop_deadline_ = Clock::now();
+    } else {
+        log_.info("stopping", {{"why", why}});
+    }
+    stop_asked_ = true;
+    changed_.notify();
+}
+
+void Supervisor::ask_reload() { tasks_.spawn(reload()); }
+
+Task<void> Supervisor::reload() {
+    const auto outcome = co_await verb_reload("{}");
+    if (!outcome.ok()) log_.error("configuration not applied", {{"why", outcome.error().message()}});
+}
+
+Task<Status> Supervisor::run() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    outcome_ = co_await begin();
+    if (outcome_.ok()) {
+        co_await reap_and_start();
+        co_await serve_until_asked();
+        co_await stop_everything();
+    }
+    co_await let_go();
+    co_return outcome_;
+}
+
+// The record is durable before anything is launched; the status tells that we are here.
+Task<Status> Supervisor::begin() {
+    CO_CHECK(co_await record_file_->commit());
+    auto control = ControlServer::listen(executor_, store_.paths().control(), verbs());
+    if (!control.ok()) co_return control.error();
+    control_ = std::move(*control);
+    for (const auto& [name, session] : config_.sessions) add_session(name, session);
+    tasks_.spawn(control_->serve());
+    tasks_.spawn(watch_lock());
+    tasks_.spawn(engine_->keep());
+    tasks_.spawn(keep_status());
+    status_changed();
+    log_.info("started", {{"version", settings_.version},
+                          {"instance", record_.instance_id.value},
+                          {"pid", static_cast<long long>(record_.owner.pid)},
+                          {"store", store_.paths().root.string()}});
+    co_return done;
+}
+
+// Dead processes go first, because a session's new copy must not meet the old one on its port. Containers
+// take an engine's time; sessions do not wait for that.
+Task<void> Supervisor::reap_and_start() {
+    const auto reaper = std::make_shared<Reaper>(executor_, reaper_settings(), worker_, log_);
+    const Status claimed = co_await reaper->claim();
+    if (!claimed.ok()) attention_.push_back(claimed.error().message());
+    for (const auto& file : reaper->unreadable()) {
+        attention_.push_back("a record could not be read and was put aside: " + file +
+                             "; its containers are left alone until the file is removed");
+    }
+    const Status ended = co_await reaper->processes();
+    if (!ended.ok()) attention_.push_back(ended.error().message());
+    instances_ = reaper->instances();
+    tasks_.spawn(reap_containers_and_go_on(reaper));
+
+    for (auto& [name, session] : sessions_) {
+        if (session->config().autostart) session->start();
+        session_tasks_.spawn(session->keep());
+    }
+    state_ = SupervisorState::running;
+    status_changed();
+    if (settings_.notify_manager) settings_.notify_manager("READY=1\nSTATUS=running");
+}
+
+Task<void> Supervisor::reap_containers_and_go_on(std::shared_ptr<Reaper> first) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const Status there = co_await engine_->probe();
+    if (!there.ok()) log_.debug("engine not there yet", {{"why", there.error().message()}});
+    const Status removed = co_await first->containers();
+    if (!removed.ok()) log_.warn("reaping containers", {{"why", removed.error().message()}});
+    const ReapReport report = co_await first->settle();
+    instances_ = first->instances();
+    take_report(report);
+    first.reset();
+    co_await keep_reaping();
+}
+
+Task<void> Supervisor::serve_until_asked() {
+    while (!stop_asked_) co_await changed_.wait();
+}
+
+Task<void> Supervisor::stop_everything() {
+    state_ = SupervisorState::stopping;
+    status_changed();
+    if (settings_.notify_manager) settings_.notify_manager("STOPPING=1");
+    if (!stop_deadline_) stop_deadline_ = Clock::now() + config_.stop_deadline;
+    co_await stop_sessions();
+    for (auto& [name, session] : sessions_) session->close();
+    co_await session_tasks_.join();
+}
+
+// In reverse order of `after`: a session is asked when nobody that came after it is up any more.
+Task<void> Supervisor::stop_sessions() {
+    bool hurried = false;
+    for (;;) {
+        bool all_down = true;
+        std::string waiting;
+        for (auto& [name, session] : sessions_) {
+            const bool left_behind =
+                session->state() == SessionState::stopping && session->status().attention;
+            if (session->down() || left_behind) continue;
+            all_down = false;
+            const bool needed =
+                std::any_of(sessions_.begin(), sessions_.end(), [&, n = name](const auto& other) {
+                    const auto& after = other.second->config().after;
+                    return !other.second->down() && std::find(after.begin(), after.end(), n) != after.end();
+                });
+            if (!needed) session->ask_stop();
+            for (const auto& who : session->waiting_for())
+                waiting += (waiting.empty() ? "" : ", ") + name.value + ": " + who;
+        }
+        if (all_down) co_return;
+        if (hurried || Clock::now() >= *stop_deadline_) {
+            for (auto& [name, session] : sessions_) session->ask_stop(), session->hurry();
+            hurried = true;
+        }
+        if (hurried)
+            co_await changed_.wait();
+        else
+            co_await changed_.wait(*stop_deadline_);
+    }
+}
+
+// Everything beside the sessions ends; what is not finished stays in the record, for the next supervisor.
+Task<void> Supervisor::let_go() {
+    closing_ = true;
+    if (control_) control_->close();
+    engine_->close();
+    reap_wanted_.notify();
+    status_dirty_.notify();
+    tasks_.cancel();
+    co_await tasks_.join();
+    if (control_) co_await control_->closed();
+
+    if (record_.sessions.empty()) {
+        std::function<Status()> remove = [this] { return registry_.remove(record_.instance_id); };
+        const Status removed = co_await worker_.run<Status>(std::move(remove));
+        if (!removed.ok()) log_.warn("removing our record", {{"why", removed.error().message()}});
+    } else {
+        co_await commit_record();
+    }
+    state_ = SupervisorState::stopped;
+    if (!lost_lock_) {
+        const Status written = co_await status_file_->commit();
+        if (!written.ok()) log_.warn("writing the status", {{"why", written.error().message()}});
+        const Status released = lock_.release();
+        if (!released.ok()) log_.warn("releasing the lock", {{"why", released.error().message()}});
+    }
+    log_.info("stopped", {});
+    worker_.join();
+}
+
+// --- what sessions ask of us ---
+
+Task<Status> Supervisor::record(SessionName name, SessionRecord record) {
+    record_.sessions[name] = std::move(record);
+    co_return co_await record_file_->commit();
+}
+
+void Supervisor::forget(const SessionName& name) {
+    if (record_.sessions.erase(name) > 0) tasks_.spawn(commit_record());
+}
+
+Task<void> Supervisor::commit_record() {
+    const Status written = co_await record_file_->commit();
+    if (!written.ok()) log_.error("writing our record", {{"why", written.error().message()}});
+}
+
+void Supervisor::status_changed() {
+    dirty_ = true;
+    status_dirty_.notify();
+    changed_.notify();
+    for (auto& [name, session] : sessions_) {
+        if (session->state() == SessionState::waiting) session->poke();
+    }
+}
+
+bool Supervisor::is_ready(const SessionName& name) const {
+    const auto it = sessions_.find(name);
+    return it != sessions_.end() && it->second->ready();
+}
+
+// --- beside the life ---
+
+Task<void> Supervisor::keep_status() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    while (!closing_) {
+        if (!dirty_) {
+            co_await status_dirty_.wait();
+            continue;
+        }
+        dirty_ = false;
+        const Status written = co_await status_file_->commit();
+        if (!written.ok()) log_.warn("writing the status", {{"why", written.error().message()}});
+        const auto until = Clock::now() + status_interval;
+        while (!closing_ && Clock::now() < until) co_await status_dirty_.wait(until);
+    }
+}
+
+// After the first reap: what is pending is tried again with growing pauses, and whenever somebody asks.
+Task<void> Supervisor::keep_reaping() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    auto pause = first_retry;
+    while (!closing_ && !stop_asked_) {
+        const auto due = Clock::now() + pause;
+        while (!closing_ && !reap_now_ && !(Clock::now() >= due && !pending_.empty())) {
+            if (pending_.empty())
+                co_await reap_wanted_.wait();
+            else
+                co_await reap_wanted_.wait(due);
+        }
+        if (closing_ || stop_asked_) break;
+        reap_now_ = false;
+        Reaper reaper(executor_, reaper_settings(), worker_, log_);
+        const ReapReport report = co_await reaper.run();
+        instances_ = reaper.instances();
+        take_report(report);
+        pause = pending_.empty() ? first_retry : std::min(pause * 2, longest_retry);
+        for (auto& item : pending_) item.next_try_at = to_rfc3339(std::chrono::system_clock::now() + pause);
+        changed_.notify();
+    }
+}
+
+void Supervisor::take_report(const ReapReport& report) {
+    last_reap_ = LastReap{report.started_at, report.duration_ms, report.counts};
+    totals_.add(report.counts);
+    std::vector<PendingReap> pending;
+    for (const ReapProblem& problem : report.problems) {
+        PendingReap item{problem.instance.value, problem.what, problem.why, 1,
+                         to_rfc3339(std::chrono::system_clock::now() + first_retry)};
+        for (const PendingReap& before : pending_) {
+            if (before.instance_id == item.instance_id && before.what == item.what)
+                item.attempts = before.attempts + 1;
+        }
+        pending.push_back(std::move(item));
+    }
+    pending_ = std::move(pending);
+    status_changed();
+}
+
+ReaperSettings Supervisor::reaper_settings() {
+    ReaperSettings settings;
+    settings.paths = store_.paths();
+    settings.store = store_.id();
+    settings.here = settings_.here;
+    settings.self = record_.instance_id;
+    settings.grace = config_.reap_grace;
+    settings.engines = {&engine_->engine()};
+    settings.make_engine = [timeout = config_.engine.timeout](const std::string& name,
+                                                              const std::string& endpoint) {
+        EngineConfig config;
+        config.command = name;
+        config.endpoint = endpoint;
+        config.timeout = timeout;
+        return engine_for(config);
+    };
+    return settings;
+}
+
+// The kernel says when our lock file loses its name. Two supervisors never run on: this one leaves.
+Task<void> Supervisor::watch_lock() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    auto watch = watch_file(lock_.fd());
+    if (!watch.ok()) {
+        log_.error("cannot watch the lock", {{"why", watch.error().message()}});
+        attention_.push_back(watch.error().message());
+        co_return;
+    }
+    asio::posix::stream_descriptor changes(executor_, watch->release());
+    while (lock_.still_held()) {
+        const auto [ec] = co_await changes.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
+        if (ec) co_return;
+        drain_watch(changes.native_handle());
+    }
+    lost_lock_ = true;
+    log_.error("force-unlocked: the lock file was removed or replaced; stopping all sessions", {});
+    outcome_ = Error(Errc::held, "holding the store", "the lock file was removed or replaced (force-unlock)",
+                     "start again with: reeve run");
+    ask_stop("force-unlocked");
+}
+
+void Supervisor::add_session(const SessionName& name, const SessionConfig& config) {
+    std::unique_ptr<SessionRunner> runner;
+    if (config.image.empty())
+        runner = std::make_unique<ProcessRunner>(executor_, process_around_, *this);
+    else
+        runner = std::make_unique<ContainerRunner>(executor_, container_around_, *this, *engine_);
+    sessions_[name] = std::make_unique<Session>(executor_, name, config, *this, std::move(runner));
+}
+
+StatusSnapshot Supervisor::snapshot() {
+    StatusSnapshot s;
+    s.version = settings_.version;
+    s.seq = seq_;
+    s.updated_at = now_rfc3339();
+    s.state = state_;
+    s.instance_id = record_.instance_id;
+    s.pid = record_.owner.pid;
+    s.anchor_pid = settings_.anchor_pid;
+    s.hostname = settings_.here.hostname;
+    s.started_at = record_.started_at;
+    s.control = store_.paths().control().string();
+    for (const auto& [name, session] : sessions_) s.sessions[name] = session->status();
+    s.last_reap = last_reap_;
+    s.pending = pending_;
+    s.totals = totals_;
+    s.engines[engine_->engine().name()] = engine_->status();
+    s.instances = instances_;
+    s.attention = attention_;
+    for (const auto& [name, session] : s.sessions) {
+        if (session.attention) s.attention.push_back(name.value + ": " + *session.attention);
+    }
+    for (const auto& item : pending_) {
+        s.attention.push_back("not reaped yet (" + item.what + " of instance " + item.instance_id +
+                              "): " + item.why);
+    }
+    return s;
+}
+
+}  // namespace reeve

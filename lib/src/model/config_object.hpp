@@ -1,0 +1,77 @@
+// Objects of the configuration: a table with a row for each key, read and described by the same rows.
+#pragma once
+
+#include "config_rules.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace reeve {
+
+// Which sessions may have a key.
+enum class SessionKind { any, process, container };
+
+template <class Owner>
+struct Field {
+    std::string name;
+    OrderedJson schema;
+    std::function<void(const Place& place, Owner& owner)> read;
+    SessionKind kind = SessionKind::any;
+    std::string instead;  // what to do about it in a session of the other kind
+};
+
+template <class Owner>
+using Table = std::vector<Field<Owner>>;
+
+// The default that the schema tells is the one of the member: there is no second place to state it.
+template <class Owner, class T>
+Field<Owner> field(std::string name, const std::string& description, T Owner::*member, const Rule<T>& rule,
+                   SessionKind kind = SessionKind::any, std::string instead = "remove it") {
+    Field<Owner> made;
+    made.name = std::move(name);
+    made.schema["description"] = description;
+    made.schema.update(rule.schema);
+    const OrderedJson by_default = rule.show(Owner{}.*member);
+    if (!by_default.is_null()) made.schema["default"] = by_default;
+    made.read = [member, read = rule.read](const Place& place, Owner& owner) { read(place, owner.*member); };
+    made.kind = kind;
+    made.instead = std::move(instead);
+    return made;
+}
+
+// Reports an unknown key with the nearest known one, or all of them.
+void refuse_unknown_key(const Place& member, const std::vector<std::string>& known);
+
+// `check` looks at the whole object once its members are read.
+template <class Owner>
+Rule<Owner> object(Table<Owner> table,
+                   std::function<void(const Place& place, const Owner& owner)> check = {}) {
+    Rule<Owner> rule;
+    rule.schema["type"] = "object";
+    rule.schema["additionalProperties"] = false;
+    rule.schema["properties"] = OrderedJson::object();
+    for (const Field<Owner>& row : table) rule.schema["properties"][row.name] = row.schema;
+
+    std::vector<std::string> known;
+    for (const Field<Owner>& row : table) known.push_back(row.name);
+    rule.read = [table = std::move(table), known, check](const Place& place, Owner& owner) {
+        if (!place.expect(JsonNode::Kind::object, "write { \"key\": value }")) return;
+        for (const JsonNode& node : place.node().children) {
+            const Place member = place.member(node);
+            const auto row = std::find_if(table.begin(), table.end(),
+                                          [&](const Field<Owner>& each) { return each.name == node.key; });
+            if (row == table.end()) {
+                refuse_unknown_key(member, known);
+            } else {
+                row->read(member, owner);
+            }
+        }
+        if (check) check(place, owner);
+    };
+    return rule;
+}
+
+}  // namespace reeve

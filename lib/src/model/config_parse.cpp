@@ -1,0 +1,32 @@
+#include "reeve/model/config_parse.hpp"
+
+#include "config_table.hpp"
+
+namespace reeve {
+namespace {
+
+// Far more than a person writes, and little enough that no text can make us slow.
+constexpr std::size_t max_config_bytes = 1024 * 1024;
+
+}  // namespace
+
+ParsedConfig parse_config(std::string_view text) {
+    static const Rule<Config> rule = config_rule();
+    if (text.size() > max_config_bytes) {
+        return {{}, {{0, 0, "", "larger than 1 MiB", "a configuration is written by hand: make it smaller"}}};
+    }
+    ParsedConfig parsed;
+    ProblemList problems;
+    if (const auto root = parse_json_tree(text, problems)) rule.read(Place(*root, problems), parsed.config);
+    parsed.problems = problems.in_order_of(text);
+    return parsed;
+}
+
+std::string config_schema() {
+    OrderedJson schema = {{"$schema", "http://json-schema.org/draft-07/schema#"},
+                          {"title", "Configuration of reeve"}};
+    schema.update(config_rule().schema);
+    return dump_json_pretty(schema);
+}
+
+}  // namespace reeve

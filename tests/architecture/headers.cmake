@@ -1,0 +1,23 @@
+# headers_alone: one source for every header that includes nothing else, so that a header which leans on what its
+# users happen to include first does not compile. Not part of "all"; the test lint.headers builds it.
+file(GLOB_RECURSE header_files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
+    ${PROJECT_SOURCE_DIR}/lib/include/*.hpp ${PROJECT_SOURCE_DIR}/lib/src/*.hpp
+    ${PROJECT_SOURCE_DIR}/daemon/*.hpp ${PROJECT_SOURCE_DIR}/tests/support/*.hpp)
+if(CMAKE_SYSTEM_NAME STREQUAL Darwin)
+    list(FILTER header_files EXCLUDE REGEX "/linux/")
+else()
+    list(FILTER header_files EXCLUDE REGEX "/darwin/")
+endif()
+set(header_sources "")
+foreach(header IN LISTS header_files)
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/headers/${header}.cpp)
+    file(CONFIGURE OUTPUT ${source} CONTENT "#include \"${PROJECT_SOURCE_DIR}/${header}\"\n")
+    list(APPEND header_sources ${source})
+endforeach()
+add_library(headers_alone OBJECT EXCLUDE_FROM_ALL ${header_sources})
+target_include_directories(headers_alone PRIVATE
+    ${PROJECT_SOURCE_DIR}/lib/src ${PROJECT_SOURCE_DIR}/daemon ${PROJECT_SOURCE_DIR}/tests)
+target_link_libraries(headers_alone PRIVATE reeve reeve_warnings
+    nlohmann_json::nlohmann_json spdlog::spdlog CLI11::CLI11 GTest::gtest GTest::gmock)
+# A private header may hold functions that only some of its users call.
+target_compile_options(headers_alone PRIVATE -Wno-unused-function)
