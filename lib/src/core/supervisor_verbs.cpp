@@ -82,8 +82,8 @@ Task<Result<std::string>> Supervisor::verb_restart(std::string params) {
 Task<Result<std::string>> Supervisor::verb_reap(std::string params) {
     (void)params;
     const auto before = last_reap_ ? last_reap_->started_at : std::string();
-    reap_now_ = true;
-    reap_wanted_.notify();
+    reap_everywhere_ = true;
+    reap_soon();
     while (!closing_ && (reap_now_ || (last_reap_ ? last_reap_->started_at : std::string()) == before)) {
         co_await changed_.wait();
     }
@@ -94,7 +94,7 @@ Task<Result<std::string>> Supervisor::verb_reload(std::string params) {
     (void)params;
     // One at a time: two would both wait for the same sessions to end, and both put new ones in their place.
     while (reloading_) co_await changed_.wait();
-    if (state_ != SupervisorState::running) {
+    if (state_ != SupervisorState::running && state_ != SupervisorState::safe) {
         co_return Error(Errc::failed, "reloading", "the supervisor is not running yet, or stopping");
     }
     CO_TRY(Config next, settings_.load_config());
@@ -128,7 +128,7 @@ Task<Result<std::string>> Supervisor::apply(Config next) {
     for (const SessionName& name : changed) wanted_up.push_back(name);
     for (const SessionName& name : removed) co_await drop_session(name);
     for (const SessionName& name : changed) co_await drop_session(name);
-    if (state_ != SupervisorState::running) {  // a stop came while we waited: nothing is started any more
+    if (stop_asked_) {  // it came while we waited: nothing is started any more
         co_return Error(Errc::failed, "reloading", "the supervisor is stopping");
     }
     for (const SessionName& name : wanted_up) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "reeve/engine/container_engine.hpp"
+#include "reeve/model/config.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -10,10 +11,11 @@ namespace reeve {
 
 struct DockerCliOptions {
     std::string command = "docker";             // name on PATH or an absolute path
-    std::string endpoint;                       // DOCKER_HOST / CONTAINER_HOST; empty: the command's default
+    std::string endpoint{};                     // DOCKER_HOST / CONTAINER_HOST; empty: the command's default
     std::chrono::milliseconds timeout{30'000};  // of one call; stop gets its grace on top
 };
 
 std::unique_ptr<ContainerEngine> make_docker_cli(DockerCliOptions options);
+std::unique_ptr<ContainerEngine> make_docker_cli(const EngineConfig& config);
 
 }  // namespace reeve

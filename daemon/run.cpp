@@ -1,0 +1,51 @@
+#include "run.hpp"
+
+#include "anchor_program.hpp"
+#include "config_file.hpp"
+#include "exit_code.hpp"
+#include "reeve/os/own_program.hpp"
+#include "reeve/store/store.hpp"
+#include "terminal.hpp"
+
+namespace reeve {
+namespace {
+
+Error run(const Options& options) {
+    const auto root = find_store(options.store);
+    if (!root.ok()) return root.error();
+    // Made and checked here, so that what is wrong with it is said once, and not by every new supervisor.
+    const auto store = Store::open_or_create(*root);
+    if (!store.ok()) return store.error();
+    const auto anchor = find_anchor();
+    if (!anchor.ok()) return anchor.error();
+    const auto own = own_program();
+    if (!own.ok()) return own.error();
+    // How long what a killed supervisor leaves may take to leave. A configuration that cannot be read is the
+    // supervisor's to report.
+    const auto file = read_config_file(options.config);
+    const auto grace = file.ok() && file->problems.empty() ? file->config.reap_grace : Config{}.reap_grace;
+    std::vector<std::string> arguments{"run",
+                                       "grace-ms=" + std::to_string(grace.count()),
+                                       "crashes=" + store->paths().crashes().string(),
+                                       "--",
+                                       own->string(),
+                                       "supervise",
+                                       "--anchored",
+                                       "--store",
+                                       root->string()};
+    if (options.config) {
+        arguments.emplace_back("--config");
+        arguments.push_back(*options.config);
+    }
+    return become_anchor(*anchor, std::move(arguments));
+}
+
+}  // namespace
+
+int run_run(const Options& options) {
+    const Error failed = run(options);
+    print_error(failed);
+    return exit_code::of(failed);
+}
+
+}  // namespace reeve
