@@ -37,6 +37,7 @@ class Grammar {
     void add_session_commands();
     void add_cleaning_commands();
     void add_config_commands();
+    void add_owner_commands();
 
     void accept_json(CLI::App& app) { app.add_flag("--json", options_.json, "print JSON"); }
     void accept_config(CLI::App& app) {
@@ -70,6 +71,7 @@ Grammar::Grammar() {
     add_session_commands();
     add_cleaning_commands();
     add_config_commands();
+    add_owner_commands();
 }
 
 CLI::App& Grammar::command(const std::string& name, const std::string& what, const std::string& example) {
@@ -85,6 +87,7 @@ void Grammar::add_supervisor_commands() {
     // The process that `run` starts and watches; not for people.
     CLI::App& supervise = command("supervise", "be the supervisor that run watches", "reeve supervise");
     accept_config(supervise);
+    supervise.add_flag("--anchored", options_.anchored, "the parent is an anchor");
     supervise.group("");
     CLI::App& status =
         command("status", "show what runs and what needs attention", "reeve status api --json");
@@ -128,6 +131,32 @@ void Grammar::add_config_commands() {
     command("schema", "print the JSON Schema of the configuration", "reeve schema > reeve.schema.json");
 }
 
+// What other programs use to bind what they run to themselves.
+void Grammar::add_owner_commands() {
+    CLI::App& exec = command("exec", "run a command that ends with its caller, with everything it starts",
+                             "reeve exec -- npx -y some-server");
+    exec.add_option("--name", options_.name, "the session's name")->type_name("NAME")->capture_default_str();
+    exec.add_option("--grace", options_.grace, "time to leave before SIGKILL")->type_name("TIME")->capture_default_str();
+    exec.prefix_command();
+
+    CLI::App& instance = command("instance", "register other programs' processes and containers", "reeve instance register");
+    instance.add_option("ACTION", options_.action, "register, track, untrack or unregister")
+        ->required()
+        ->type_name("")
+        ->check(CLI::IsMember({"register", "track", "untrack", "unregister", "finish"}));
+    instance.add_option("ID", options_.id, "the instance's id, as register printed it")->type_name("");
+    instance.add_option("STATUS", options_.status, "finish: the exit status")->type_name("")->group("");
+    instance.add_option("--name", options_.name, "the session's name")->type_name("NAME")->capture_default_str();
+    instance.add_option("--pid", options_.pid, "register: the owner (default: the caller); track: the process")->type_name("PID");
+    instance.add_option("--container", options_.container, "track: a container")->type_name("ID");
+    instance.add_option("--engine", options_.engine, "track: the container's engine (default: the configured one)")->type_name("NAME");
+    accept_json(instance);
+
+    CLI::App& why = command("why", "tell whose a process or container is, and by what proof", "reeve why 4711");
+    why.add_option("PID|CONTAINER", options_.subject, "a pid, or a container's id or name")->required()->type_name("");
+    accept_json(why);
+}
+
 const CLI::App& Grammar::parsed_command() const {
     const auto found = app_.get_subcommands();
     return found.empty() ? app_ : *found.front();
@@ -146,6 +175,14 @@ std::variant<Options, int> Grammar::parse(int argc, const char* const* argv) {
         return exit_code::usage;
     }
     options_.command = parsed_command().get_name();
+    if (options_.command == "exec") {
+        options_.argv = parsed_command().remaining();
+        if (!options_.argv.empty() && options_.argv.front() == "--") options_.argv.erase(options_.argv.begin());
+        if (options_.argv.empty()) {
+            print_error("exec: no command was given; see reeve exec --help");
+            return exit_code::usage;
+        }
+    }
     return options_;
 }
 

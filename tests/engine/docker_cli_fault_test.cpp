@@ -113,15 +113,29 @@ TEST_F(EngineFault, OneThatIsGoneIsRemovedAndTheOthersAreStillHandled) {
     EXPECT_THAT(script_.calls().front(), HasSubstr(kA.value + " " + kB.value));
 }
 
+TEST_F(EngineFault, ARemovalThatOnlyClaimsSuccessIsNotBelieved) {
+    script_.write("'container ls') echo " + kA.value + " web ;;");  // and rm says nothing and exits with 0
+    const auto removed = run(script_.open()->remove_containers({kA}));
+    ASSERT_FALSE(removed);
+    EXPECT_EQ(removed.error().code(), Errc::failed);
+
+    // One round that does nothing because another name is gone: the next has only what is left.
+    script_.write("'container rm') case \"$*\" in *" + kB.value + "*) ;; *) touch $dir/removed ;; esac ;;\n" +
+                  "'container ls') test -e $dir/removed || echo " + kA.value + " web ;;");
+    EXPECT_TRUE(run(script_.open()->remove_containers({kB, kA})));
+}
+
 TEST_F(EngineFault, ARemovalThatIsUnderWayIsAskedForAgain) {
     script_.write(
-        "'container rm') echo >>$dir/rounds; test $(wc -l <$dir/rounds) -ge 3 || exit 1 ;;\n"
-        "'container ls') echo " +
+        "'container rm') echo >>$dir/rounds; test $(wc -l <$dir/rounds) -ge 3 || exit 1; touch $dir/removed "
+        ";;\n"
+        "'container ls') test -e $dir/removed || echo " +
         kA.value + " web ;;");
     const auto removed = run(script_.open()->remove_containers({kA, kB}));
     ASSERT_TRUE(removed) << removed.error().message();
     const auto calls = script_.calls();
-    EXPECT_THAT(calls.back(), Not(HasSubstr(kB.value))) << "what is gone is not asked for again";
+    EXPECT_THAT(calls.at(calls.size() - 2), Not(HasSubstr(kB.value)))
+        << "what is gone is not asked for again";
 }
 
 TEST_F(EngineFault, WhatCannotBeRemovedIsAnError) {
@@ -205,9 +219,12 @@ TEST_F(EngineFault, ManyContainersAreFewCalls) {
         many.push_back({text});
     }
     EXPECT_TRUE(run(script_.open()->remove_containers(many)));
-    EXPECT_THAT(script_.calls(), SizeIs(3));
+    const auto calls = script_.calls();
+    ASSERT_THAT(calls, SizeIs(4));  // and one look at what is left
+    EXPECT_THAT(calls.back(), HasSubstr("container ls"));
     std::size_t words = 0;
-    for (const std::string& call : script_.calls()) {
+    for (std::size_t i = 0; i < 3; ++i) {
+        const std::string& call = calls[i];
         words += static_cast<std::size_t>(std::count(call.begin(), call.end(), ' ')) - 3;
         EXPECT_THAT(call, HasSubstr("container rm --force --volumes 0"));
     }
@@ -225,6 +242,15 @@ TEST_F(EngineFault, AFailedStopIsFineWhenNothingRunsAnyMore) {
     const auto stopped = run(script_.open()->stop_containers({kA, kB}, std::chrono::seconds(7)));
     EXPECT_EQ(stopped.error().code(), Errc::failed);
     EXPECT_THAT(stopped.error().message(), HasSubstr("cannot stop"));
+}
+
+TEST_F(EngineFault, AStopThatOneMissingNameSpoiltIsAskedForAgain) {
+    script_.write("'stop -t') case \"$*\" in *" + kB.value +
+                  "*) exit 125 ;; *) touch $dir/stopped ;; esac ;;\n'container inspect') echo '[" +
+                  described(kA, "web") + "]'; exit 1 ;;");
+    const auto stopped = run(script_.open()->stop_containers({kA, kB}, std::chrono::seconds(7)));
+    ASSERT_TRUE(stopped) << stopped.error().message();
+    EXPECT_TRUE(std::filesystem::exists(script_.file("stopped")));
 }
 
 TEST_F(EngineFault, AStopHasItsGraceOnTopOfTheTimeout) {

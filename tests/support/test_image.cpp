@@ -7,19 +7,20 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 
 namespace reeve::test {
 namespace {
 
-std::string make_image() {
+std::string make_image(const std::string& command) {
     asio::io_context loop(1);
-    const auto engine = make_docker_cli({});
+    const auto engine = make_docker_cli({.command = command});
     const auto info = run_to_end(loop, engine->info());
     if (!info) return info.error().message();
 
     ToolCall make;
     make.program = REEVE_TEST_SUPPORT_DIR "/make-test-image";
-    make.args = {"docker", test_image};
+    make.args = {command, test_image};
     make.limit = std::chrono::minutes(1);
     const auto made = run_to_end(loop, run_tool(make), std::chrono::minutes(2));
     if (!made) return made.error().message();
@@ -28,9 +29,11 @@ std::string make_image() {
 
 }  // namespace
 
-const std::string& why_no_engine() {
-    static const std::string why = make_image();
-    return why;
+const std::string& why_no_engine(const std::string& command) {
+    static std::map<std::string, std::string> known;
+    const auto it = known.find(command);
+    if (it != known.end()) return it->second;
+    return known[command] = make_image(command);
 }
 
 std::string unique_name(const std::string& stem) {

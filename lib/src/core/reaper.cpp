@@ -39,6 +39,11 @@ void Reaper::problem(const InstanceId& instance, std::string what, std::string w
 
 void Reaper::receipt(const Receipt& receipt) { receipts_.write(receipt); }
 
+OwnerState Reaper::judge(const InstanceRecord& record) const {
+    if (!settings_.finish.empty() && record.instance_id == settings_.finish) return OwnerState::dead;
+    return judge_owner(record.owner, settings_.here, look_at(record.owner.pid));
+}
+
 // Reads the registry and judges every owner. Instances that are alive, foreign, of unknown state or
 // unreadable spare their containers.
 Task<Result<Reaper::Scan>> Reaper::scan() {
@@ -59,10 +64,10 @@ Task<Result<Reaper::Scan>> Reaper::scan() {
             scan.spared.insert(record.instance_id.value);
             continue;
         }
-        switch (judge_owner(record.owner, settings_.here, look_at(record.owner.pid))) {
+        switch (judge(record)) {
             case OwnerState::dead:
                 ++scan.counts.dead;
-                scan.dead.push_back(record);
+                if (settings_.finish.empty() || record.instance_id == settings_.finish) scan.dead.push_back(record);
                 continue;
             case OwnerState::alive:
                 ++scan.counts.alive;
@@ -138,8 +143,7 @@ Task<Status> Reaper::claim() {
         Case one{std::move(claim), {}, false};
         one.record = one.claim.record;
         // The record was read again under the claim: its owner may not be the one that was judged.
-        const auto owner = judge_owner(one.record.owner, settings_.here, look_at(one.record.owner.pid));
-        if (owner == OwnerState::dead) cases_.push_back(std::move(one));
+        if (judge(one.record) == OwnerState::dead) cases_.push_back(std::move(one));
     }
     report_.counts.instances = static_cast<int>(cases_.size());
     co_return done;

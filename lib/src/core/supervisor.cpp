@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include <unistd.h>
+
 namespace reeve {
 namespace {
 
@@ -88,9 +90,16 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Confi
         const auto instance = event.labels.find(label_instance);
         const bool ours = instance != event.labels.end() && instance->second == record_.instance_id.value;
         if (ours || event.action != "create") return;
-        reap_now_ = true;
-        reap_wanted_.notify();
+        reap_everywhere_ = true;
+        reap_soon();
     });
+    instance_watch_ = std::make_unique<InstanceWatch>(
+        executor_, store_.paths(), settings_.here, record_.instance_id, worker_, [this] { reap_soon(); },
+        [this] {
+            instances_.alive = instance_watch_->counts().alive;
+            instances_.foreign = instance_watch_->counts().foreign;
+            status_changed();
+        });
 }
 
 Supervisor::~Supervisor() = default;
@@ -118,7 +127,8 @@ Task<Status> Supervisor::run() {
     co_await asio::this_coro::throw_if_cancelled(false);
     outcome_ = co_await begin();
     if (outcome_.ok()) {
-        co_await reap_and_start();
+        if (settings_.safe_mode) stay_safe();
+        else co_await reap_and_start();
         co_await serve_until_asked();
         co_await stop_everything();
     }
@@ -135,6 +145,7 @@ Task<Status> Supervisor::begin() {
     for (const auto& [name, session] : config_.sessions) add_session(name, session);
     tasks_.spawn(control_->serve());
     tasks_.spawn(watch_lock());
+    if (settings_.anchor_pid) tasks_.spawn(watch_anchor());
     tasks_.spawn(engine_->keep());
     tasks_.spawn(keep_status());
     status_changed();
@@ -159,6 +170,7 @@ Task<void> Supervisor::reap_and_start() {
     if (!ended.ok()) attention_.push_back(ended.error().message());
     instances_ = reaper->instances();
     tasks_.spawn(reap_containers_and_go_on(reaper));
+    tasks_.spawn(watch_instances());
 
     for (auto& [name, session] : sessions_) {
         if (session->config().autostart) session->start();
@@ -233,6 +245,8 @@ Task<void> Supervisor::let_go() {
     closing_ = true;
     if (control_) control_->close();
     engine_->close();
+    instance_watch_->close();
+    if (anchor_watch_ != nullptr) anchor_watch_->notify();
     reap_wanted_.notify();
     status_dirty_.notify();
     tasks_.cancel();
@@ -289,6 +303,47 @@ bool Supervisor::is_ready(const SessionName& name) const {
 
 // --- beside the life ---
 
+void Supervisor::reap_soon() {
+    reap_now_ = true;
+    reap_wanted_.notify();
+}
+
+// The anchor is our parent and holds what our death would leave. Without it we must not go on.
+Task<void> Supervisor::watch_anchor() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const auto handle = ProcessHandle::open(*settings_.anchor_pid);
+    // Asked after it is held: only then is it certain whom we hold.
+    const bool ours = handle.ok() && handle->has_value() && ::getppid() == *settings_.anchor_pid;
+    if (ours) {
+        Notifier ended(executor_);
+        anchor_watch_ = &ended;
+        std::vector<int> fds{(*handle)->exit_fd()};
+        co_await wait_for_exits(std::move(fds), ended, Clock::time_point::max());
+        anchor_watch_ = nullptr;
+    }
+    if (closing_) co_return;
+    outcome_ = Error(Errc::failed, "supervising", "the anchor is gone", "start again with: reeve run");
+    ask_stop("the anchor is gone");
+}
+
+Task<void> Supervisor::watch_instances() {
+    const Status watched = co_await instance_watch_->keep();
+    if (watched.ok() || closing_) co_return;
+    log_.error("cannot watch the registry", {{"why", watched.error().message()}});
+    attention_.push_back(watched.error().message());
+}
+
+// After a crash loop whatever is launched or reaped by itself may be what crashes us: a person decides.
+void Supervisor::stay_safe() {
+    for (auto& [name, session] : sessions_) session_tasks_.spawn(session->keep());
+    state_ = SupervisorState::safe;
+    attention_.push_back("safe mode: the supervisor had crashed again and again, so nothing was started; see logs/reeve.log, "
+                         "then: reeve start NAME, or stop and start the supervisor");
+    log_.error("safe mode after a crash loop: nothing is started", {});
+    status_changed();
+    if (settings_.notify_manager) settings_.notify_manager("READY=1\nSTATUS=safe mode after a crash loop");
+}
+
 Task<void> Supervisor::keep_status() {
     co_await asio::this_coro::throw_if_cancelled(false);
     while (!closing_) {
@@ -317,8 +372,10 @@ Task<void> Supervisor::keep_reaping() {
                 co_await reap_wanted_.wait(due);
         }
         if (closing_ || stop_asked_) break;
-        reap_now_ = false;
-        Reaper reaper(executor_, reaper_settings(), worker_, log_);
+        ReaperSettings settings = reaper_settings();
+        settings.only_recorded_engines = !reap_everywhere_ && pending_.empty();
+        reap_now_ = reap_everywhere_ = false;
+        Reaper reaper(executor_, std::move(settings), worker_, log_);
         const ReapReport report = co_await reaper.run();
         instances_ = reaper.instances();
         take_report(report);

@@ -117,15 +117,24 @@ Task<Status> DockerCli::start_container(ContainerId id) {
 
 Task<Status> DockerCli::stop_containers(std::vector<ContainerId> ids, std::chrono::seconds grace) {
     std::vector<std::string> verb = {"stop", "-t", std::to_string(std::max<std::int64_t>(grace.count(), 0))};
+    if (command_.is_podman()) verb.push_back("--ignore");
     std::vector<std::string> asked = texts_of(ids);
-    CO_TRY(const std::vector<ToolResult> failed, co_await containers_.each(verb, asked, grace));
-    if (failed.empty()) co_return done;
-    // Some of them were gone, or would not stop: look, instead of reading English.
-    CO_TRY(const std::vector<ContainerInfo> left, co_await inspect_containers(asked));
-    const bool runs = std::any_of(left.begin(), left.end(), [](const ContainerInfo& c) { return c.running; });
-    if (!runs) co_return done;
-    const Error why = co_await command_.explain(failed.front(), "stopping containers");
-    co_return why;
+    // A second round for those that still run: podman stops none of several when one is gone, but for
+    // --ignore.
+    for (int round = 1; !asked.empty(); ++round) {
+        CO_TRY(const std::vector<ToolResult> failed, co_await containers_.each(verb, asked, grace));
+        if (failed.empty()) co_return done;
+        // Some were gone, or would not stop: look, instead of reading English.
+        CO_TRY(const std::vector<ContainerInfo> left, co_await inspect_containers(asked));
+        asked.clear();
+        for (const ContainerInfo& container : left) {
+            if (container.running) asked.push_back(container.id.value);
+        }
+        if (asked.empty() || round == 1) continue;
+        const Error why = co_await command_.explain(failed.front(), "stopping container " + asked.front());
+        co_return why;
+    }
+    co_return done;
 }
 
 Task<Status> DockerCli::remove_containers(std::vector<ContainerId> ids) {

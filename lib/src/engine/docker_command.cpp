@@ -2,13 +2,19 @@
 
 #include "engine/docker_parse.hpp"
 
+#include <algorithm>
+
 namespace reeve {
 namespace {
 
 // Enough of what a client said to be recognised, on one line.
 std::string first_words(const ToolResult& result) {
     const std::vector<std::string> lines = nonempty_lines(result.err);
-    std::string text = lines.empty() ? "it ended with " + std::to_string(result.exit_code) : lines.front();
+    if (lines.empty()) return "it ended with " + std::to_string(result.exit_code);
+    // podman writes its log there as well.
+    const auto is_error = [](const std::string& line) { return line.rfind("Error", 0) == 0; };
+    const auto error = std::find_if(lines.begin(), lines.end(), is_error);
+    std::string text = error == lines.end() ? lines.front() : *error;
     constexpr std::size_t longest = 300;
     if (text.size() > longest) text.resize(longest);
     return text;
@@ -31,8 +37,7 @@ Result<ToolCall> DockerCommand::prepare(std::vector<std::string> args) {
     call.limit = options_.timeout;
     call.extra_env["LC_ALL"] = "C";
     if (!options_.endpoint.empty()) {
-        const bool podman = name_.find("podman") != std::string::npos;
-        call.extra_env[podman ? "CONTAINER_HOST" : "DOCKER_HOST"] = options_.endpoint;
+        call.extra_env[is_podman() ? "CONTAINER_HOST" : "DOCKER_HOST"] = options_.endpoint;
     }
     return call;
 }

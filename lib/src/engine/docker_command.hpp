@@ -15,7 +15,8 @@ class DockerCommand {
 
     const std::string& name() const { return name_; }
     const std::string& endpoint() const { return options_.endpoint; }
-    std::chrono::milliseconds timeout() const { return options_.timeout; }
+    // podman has options of its own that it needs where docker does not.
+    bool is_podman() const { return name_.find("podman") != std::string::npos; }
 
     // The call as it will be made; looks the program up on PATH if that was not done before.
     Result<ToolCall> prepare(std::vector<std::string> args);

@@ -112,19 +112,29 @@ Task<Status> DockerThings::inspect(std::vector<std::string> names, Collect colle
 Task<Status> DockerThings::remove(std::vector<std::string> names) {
     std::vector<std::string> verb = {word(), "rm"};
     if (kind_ == Kind::container) verb.insert(verb.end(), {"--force", "--volumes"});
-    // An engine refuses to remove a container that is being removed already (after --rm, or by somebody
-    // else), and has no call that waits for it. That takes milliseconds: ask again, ever more slowly.
-    const int attempts = kind_ == Kind::container ? 5 : 1;
+    if (kind_ == Kind::container && command_.is_podman()) {
+        // Its rm --force is a stop with 10 s of grace first, and has an option against it only since
+        // podman 4.0.
+        std::vector<std::string> kill = {"stop", "--ignore", "-t", "0"};
+        CO_CHECK(co_await each(std::move(kill), names, std::chrono::milliseconds(0)));
+        verb.push_back("--ignore");
+    }
+    // Success is only what a listing shows: without --ignore, podman 4.3 prints nothing, exits with 0 and
+    // removes none of several when one is gone. Two rounds are enough for such things. Containers have more:
+    // an engine refuses to remove one that is being removed already (after --rm, or by somebody else), and
+    // has no call that waits for it. That takes milliseconds: ask again, ever more slowly.
+    const int rounds = kind_ == Kind::container ? 5 : 2;
     std::chrono::milliseconds pause{50};
-    for (int attempt = 1; !names.empty(); ++attempt) {
+    for (int round = 1; !names.empty(); ++round) {
         CO_TRY(const std::vector<ToolResult> failed,
                co_await each(verb, names, std::chrono::milliseconds(0)));
-        if (failed.empty()) co_return done;
         CO_TRY(names, co_await still_there(std::move(names)));
         if (names.empty()) co_return done;
-        if (attempt == attempts) {
-            const Error why =
-                co_await command_.explain(failed.front(), "removing " + word() + " " + names.front());
+        if (round == rounds) {
+            const std::string doing = "removing " + word() + " " + names.front();
+            if (failed.empty())
+                co_return Error(Errc::failed, doing, "the engine reports success, but it is there");
+            const Error why = co_await command_.explain(failed.front(), doing);
             co_return why;
         }
         const Executor executor = co_await asio::this_coro::executor;

@@ -10,7 +10,7 @@ namespace reeve {
 
 struct DockerCliOptions {
     std::string command = "docker";             // name on PATH or an absolute path
-    std::string endpoint;                       // DOCKER_HOST / CONTAINER_HOST; empty: the command's default
+    std::string endpoint{};                     // DOCKER_HOST / CONTAINER_HOST; empty: the command's default
     std::chrono::milliseconds timeout{30'000};  // of one call; stop gets its grace on top
 };
 
