@@ -4,6 +4,7 @@
 #include "exit_code.hpp"
 #include "reeve/base/time_text.hpp"
 #include "reeve/core/supervisor.hpp"
+#include "reeve/os/cgroup.hpp"
 #include "reeve/os/files.hpp"
 #include "reeve/os/process_table.hpp"
 #include "reeve/os/random.hpp"
@@ -99,12 +100,14 @@ Status supervise(const Options& options) {
     TRY(const ProcessIdentity self, identify(::getpid(), here));
     TRY(const std::filesystem::path root, find_store(options.store));
     TRY(Store store, Store::open_or_create(root));
-    const InstanceRecord record = record_of_this_life(self, here);
+    InstanceRecord record = record_of_this_life(self, here);
     std::vector<std::string> warnings;
     TRY(auto taken, LifecycleLock::acquire(store.paths().lock(), payload_for(record), here, warnings));
     if (const auto* held = std::get_if<LifecycleLock::HeldBy>(&taken)) {
         return Error(Errc::held, "taking the store " + root.string(), held->message());
     }
+    CHECK(store.prepare_control());
+    record.cgroup = make_instance_cgroup(record.instance_id.value).value_or("");
     EventLog log = EventLog::open(store.paths().own_log(), true);
     for (const auto& warning : warnings) log.warn(warning);
     SupervisorSettings settings;

@@ -3,24 +3,13 @@
 #include "reaper_parts.hpp"
 #include "reeve/base/time_text.hpp"
 #include "reeve/core/takedown.hpp"
+#include "reeve/os/cgroup.hpp"
 #include "reeve/os/process_table.hpp"
 
 #include <algorithm>
 #include <csignal>
 
 namespace reeve {
-namespace {
-
-ProcessIdentity leader_identity(const InstanceRecord& record, const ProcessSessionRecord& session) {
-    ProcessIdentity leader = record.owner;  // boot, machine and namespace are the owner's
-    leader.pid = session.pid;
-    leader.start_time = session.start_time;
-    leader.pidfs_inode = session.pidfs_inode;
-    return leader;
-}
-
-}  // namespace
-
 Reaper::Reaper(Executor executor, ReaperSettings settings, Worker& worker, EventLog& log)
     : executor_(std::move(executor)),
       settings_(std::move(settings)),
@@ -67,7 +56,8 @@ Task<Result<Reaper::Scan>> Reaper::scan() {
         switch (judge(record)) {
             case OwnerState::dead:
                 ++scan.counts.dead;
-                if (settings_.finish.empty() || record.instance_id == settings_.finish) scan.dead.push_back(record);
+                if (settings_.finish.empty() || record.instance_id == settings_.finish)
+                    scan.dead.push_back(record);
                 continue;
             case OwnerState::alive:
                 ++scan.counts.alive;
@@ -96,16 +86,7 @@ std::vector<RecordedLeader> Reaper::leaders_of(const std::vector<InstanceRecord>
     std::vector<RecordedLeader> leaders;
     for (const InstanceRecord& record : dead) {
         if (record.owner.boot_id != settings_.here.boot_id) continue;  // no process outlives a boot
-        for (const auto& [name, session] : record.sessions) {
-            const auto* process = std::get_if<ProcessSessionRecord>(&session);
-            if (process == nullptr) continue;
-            RecordedLeader leader;
-            leader.instance = record.instance_id;
-            leader.name = name;
-            leader.leader = leader_identity(record, *process);
-            leader.own_session = process->pgid == process->pid;
-            leaders.push_back(std::move(leader));
-        }
+        for (RecordedLeader& leader : reeve::leaders_of(record)) leaders.push_back(std::move(leader));
     }
     return leaders;
 }
@@ -198,6 +179,9 @@ Task<ReapReport> Reaper::settle() {
     std::function<std::vector<Status>()> write_all = [this] {
         std::vector<Status> written;
         for (Case& one : cases_) {
+            const bool ours = is_cgroup_of(one.record.cgroup, one.record.instance_id.value);
+            if (one.finished() && ours)
+                (void)remove_cgroup(one.record.cgroup).ok();  // empty: its processes were seen gone
             const bool changed = one.record != one.claim.record;
             written.push_back(one.finished() ? one.claim.forget()
                               : changed      ? one.claim.update(one.record)
