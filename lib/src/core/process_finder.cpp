@@ -88,15 +88,14 @@ bool still_proved(const ProvenProcess& candidate, const RecordedLeader& root, co
             // The parent is held, and was one of ours when it was: if it still is the parent and still lives,
             // the child is ours.
             const auto parent = held.find(candidate.member.by);
-            evident = parent != held.end() && now->parent == candidate.member.by &&
-                      parent->second->look().state == ProcessSeen::State::running;
+            evident = parent != held.end() && now->parent == candidate.member.by && !parent->second->ended();
             // A parent that has just gone leaves a child whose own token may speak for it.
             if (!evident) evident = has_token(row.pid, root.instance, root.name);
             break;
         }
     }
     // Asked last: while the handle says that it lives, everything above was about this very process.
-    return evident && candidate.handle.look().state == ProcessSeen::State::running;
+    return evident && !candidate.handle.ended();
 }
 
 // A control group knows its members: no table needs to be read, and nothing inside can hide.

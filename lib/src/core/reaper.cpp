@@ -174,21 +174,29 @@ Task<Status> Reaper::processes() {
 
 // Forgets what has nothing left, shortens what has; lets go of every claim.
 Task<ReapReport> Reaper::settle() {
-    for (Case& one : cases_) {
-        const bool finished = one.record.sessions.empty();
-        const bool changed = one.record != one.claim.record;
-        if (!finished && !changed) continue;
-        std::function<Status()> write = [&one, finished] {
+    // One piece of work for all: two threads that wake each other for every file would cost more than the
+    // files.
+    std::function<std::vector<Status>()> write_all = [this] {
+        std::vector<Status> written;
+        for (Case& one : cases_) {
             const bool ours = is_cgroup_of(one.record.cgroup, one.record.instance_id.value);
-            if (finished && ours)
+            if (one.finished() && ours)
                 (void)remove_cgroup(one.record.cgroup).ok();  // empty: its processes were seen gone
-            return finished ? one.claim.forget() : one.claim.update(one.record);
-        };
-        const Status written = co_await worker_.run<Status>(std::move(write));
-        if (!written.ok()) problem(one.record.instance_id, "record", written.error().message());
-        if (written.ok() && finished) {
+            const bool changed = one.record != one.claim.record;
+            written.push_back(one.finished() ? one.claim.forget()
+                              : changed      ? one.claim.update(one.record)
+                                             : done);
+        }
+        return written;
+    };
+    const std::vector<Status> written = co_await worker_.run<std::vector<Status>>(std::move(write_all));
+    for (std::size_t i = 0; i < cases_.size(); ++i) {
+        const InstanceId& instance = cases_[i].record.instance_id;
+        if (!written[i].ok()) {
+            problem(instance, "record", written[i].error().message());
+        } else if (cases_[i].finished()) {
             --instances_.dead;
-            log_.info("instance reaped", {{"instance", one.record.instance_id.value}});
+            log_.info("instance reaped", {{"instance", instance.value}});
         }
     }
     cases_.clear();

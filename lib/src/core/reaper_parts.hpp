@@ -10,6 +10,7 @@ struct Reaper::Case {
     InstanceRegistry::Claim claim;
     InstanceRecord record;  // what is left of it
     bool process_left = false;
+    bool finished() const { return record.sessions.empty(); }
 };
 
 struct Reaper::EngineWork {

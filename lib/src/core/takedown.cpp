@@ -57,8 +57,7 @@ void Takedown::signal_new(int number) {
 Task<void> Takedown::wait_until_gone(Clock::time_point deadline) {
     std::vector<int> fds;
     for (const auto& process : present_) {
-        if (process.handle.look().state == ProcessSeen::State::running)
-            fds.push_back(process.handle.exit_fd());
+        if (!process.handle.ended()) fds.push_back(process.handle.exit_fd());
     }
     if (!fds.empty()) co_await wait_for_exits(std::move(fds), wake_, deadline);
 }

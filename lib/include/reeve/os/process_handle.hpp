@@ -28,6 +28,8 @@ class ProcessHandle {
     // What the kernel says of exactly this process; absent once it was reaped, even if the pid is in use
     // again.
     ProcessSeen look() const;
+    // Whether it has ended, reaped or not. Costs one poll(2), where look() reads a file of /proc.
+    bool ended() const;
     // Error std::errc::no_such_process once it is gone. Signal 0 only asks.
     Status signal(int number) const;
     // Readable (poll, epoll, kqueue) when the process has ended. Owned by the handle.
