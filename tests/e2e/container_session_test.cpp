@@ -195,11 +195,11 @@ TEST_F(ContainerSession, OfAKilledSupervisorIsReapedWithItsNetworkAndItsVolumeAn
     EXPECT_FALSE(exists(id));
     EXPECT_NE(docker({"network", "inspect", network}).code, 0);
     EXPECT_NE(docker({"volume", "inspect", volume}).code, 0);
-    const Json last = daemon.status()["reaper"]["last_run"];
-    EXPECT_EQ(last["containers_removed"], 1);
-    EXPECT_EQ(last["networks_removed"], 1);
-    EXPECT_EQ(last["volumes_removed"], 1);
-    EXPECT_EQ(last["failed"], 0);
+    const Json reaped = daemon.status()["reaper"]["totals"];
+    EXPECT_EQ(reaped["containers_removed"], 1);
+    EXPECT_EQ(reaped["networks_removed"], 1);
+    EXPECT_EQ(reaped["volumes_removed"], 1);
+    EXPECT_EQ(reaped["failed"], 0);
     EXPECT_EQ(daemon.records().size(), 1U) << "its own";
     for (const auto& name : {of_another_store, unlabelled, nobodys}) EXPECT_TRUE(exists(name)) << name;
     ASSERT_TRUE(remove("container", nobodys));

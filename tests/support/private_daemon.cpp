@@ -2,6 +2,7 @@
 
 #include "reeve/base/scope_exit.hpp"
 #include "reeve/base/unique_fd.hpp"
+#include "reeve/os/cgroup.hpp"
 #include "reeve/os/process_table.hpp"
 #include "support/text_file.hpp"
 
@@ -85,6 +86,9 @@ PrivateDaemon::~PrivateDaemon() {
         process.signal(SIGKILL);
         (void)process.gone_within(std::chrono::seconds(10));
     }
+    // Those of lives that no supervisor came after.
+    forget_cgroups();
+    for (const auto& path : forgotten_cgroups_) (void)remove_cgroup(path).ok();
     if (::testing::Test::HasFailure()) std::fprintf(stderr, "reeve printed:\n%s", printed().c_str());
 }
 
@@ -196,6 +200,19 @@ Json PrivateDaemon::only_record() const {
 
 Json PrivateDaemon::record_of(const std::string& instance) const {
     return parsed(read_text(store() / "instances" / (instance + ".json")));
+}
+
+void PrivateDaemon::forget_cgroups() {
+    for (const auto& path : records()) {
+        Json record = parsed(read_text(path));
+        if (!record.is_object() || !record.contains("cgroup") || !record["cgroup"].is_string()) continue;
+        const std::string group = record["cgroup"];
+        if (!is_cgroup_of(group, path.stem().string())) continue;
+        forgotten_cgroups_.push_back(group);
+        record.erase("cgroup");
+        for (auto& session : record["sessions"]) session.erase("cgroup");
+        write_text(path, record.dump());
+    }
 }
 
 std::vector<Json> PrivateDaemon::receipts() const {

@@ -72,6 +72,9 @@ class PrivateDaemon {
     std::vector<std::filesystem::path> records() const;
     Json only_record() const;
     Json record_of(const std::string& instance) const;
+    // Takes the control groups out of the records, as if the system had none: what they tell without them
+    // must do.
+    void forget_cgroups();
     std::vector<Json> receipts() const;
     std::string log_of(const std::string& name) const;
 
@@ -101,6 +104,7 @@ class PrivateDaemon {
     TempDir home_;
     pid_t pid_ = -1;
     std::list<WatchedProcess> watched_;
+    std::vector<std::string> forgotten_cgroups_;
     std::map<std::string, const WatchedProcess*> noted_;
 };
 
