@@ -37,7 +37,7 @@ bool is_leader(const ProcessHandle& handle, const RecordedLeader& recorded, cons
     if (compare(recorded.leader, here, seen) != Identity::same) return false;
     const bool inode_witness = seen.pidfs_inode != 0 && seen.pidfs_inode == recorded.leader.pidfs_inode;
     const bool witness = inode_witness || has_token(handle.pid(), recorded.instance, recorded.name);
-    return witness && handle.look().state == ProcessSeen::State::running;
+    return witness && !handle.ended();
 }
 
 bool leader_is_ours(const RecordedLeader& recorded, const Host& here) {
