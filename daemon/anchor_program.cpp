@@ -9,7 +9,8 @@ namespace reeve {
 Result<std::filesystem::path> find_anchor() {
     TRY(const std::filesystem::path own, own_program());
     const std::filesystem::path folder = own.parent_path();
-    for (const auto& place : {folder / "reeve-anchor", folder.parent_path() / "libexec" / "reeve" / "reeve-anchor"}) {
+    for (const auto& place :
+         {folder / "reeve-anchor", folder.parent_path() / "libexec" / "reeve" / "reeve-anchor"}) {
         if (::access(place.c_str(), X_OK) == 0) return place;
     }
     return Error(Errc::not_found, "finding reeve-anchor", "it is not in " + folder.string(),

@@ -1,6 +1,7 @@
 #include "run.hpp"
 
 #include "anchor_program.hpp"
+#include "config_file.hpp"
 #include "exit_code.hpp"
 #include "reeve/os/own_program.hpp"
 #include "reeve/store/store.hpp"
@@ -19,8 +20,19 @@ Error run(const Options& options) {
     if (!anchor.ok()) return anchor.error();
     const auto own = own_program();
     if (!own.ok()) return own.error();
-    std::vector<std::string> arguments{"run", "crashes=" + store->paths().crashes().string(), "--", own->string(),
-                                       "supervise", "--anchored", "--store", root->string()};
+    // How long what a killed supervisor leaves may take to leave. A configuration that cannot be read is the
+    // supervisor's to report.
+    const auto file = read_config_file(options.config);
+    const auto grace = file.ok() && file->problems.empty() ? file->config.reap_grace : Config{}.reap_grace;
+    std::vector<std::string> arguments{"run",
+                                       "grace-ms=" + std::to_string(grace.count()),
+                                       "crashes=" + store->paths().crashes().string(),
+                                       "--",
+                                       own->string(),
+                                       "supervise",
+                                       "--anchored",
+                                       "--store",
+                                       root->string()};
     if (options.config) {
         arguments.emplace_back("--config");
         arguments.push_back(*options.config);

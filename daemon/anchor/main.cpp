@@ -148,6 +148,7 @@ class Anchor {
     // What is left is no process: the record, and perhaps containers.
     int finish() {
         const int code = exit_code();
+        if (options_.cgroup != nullptr) ::rmdir(options_.cgroup);
         if (options_.finish != nullptr && options_.finish_id != nullptr) {
             char status[16];
             std::snprintf(status, sizeof status, "%d", code);

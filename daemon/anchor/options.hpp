@@ -19,6 +19,7 @@ struct Options {
     long grace_ms = 5000;  // from the polite signal to SIGKILL, and from end of input to the polite signal
     bool watch_input = false;       // exec: end when every writer of standard input is gone
     const char* crashes = nullptr;  // run: the file that counts crashes
+    const char* cgroup = nullptr;   // exec: a directory, removed when nothing is left
     const char* record = nullptr;   // exec: removed when nothing is left
     const char* finish =
         nullptr;  // exec: program executed in our place when nothing of the tree is left, with

@@ -6,6 +6,7 @@
 #include "reeve/base/time_text.hpp"
 #include "reeve/core/process_runner.hpp"
 #include "reeve/engine/tool.hpp"
+#include "reeve/os/cgroup.hpp"
 #include "reeve/os/launcher.hpp"
 #include "reeve/os/own_program.hpp"
 #include "reeve/os/process_table.hpp"
@@ -36,18 +37,23 @@ InstanceRecord record_of(const ProcessIdentity& self, const Host& here) {
     return record;
 }
 
-// The child is forked here and waits at its gate, so that its identity is on disk before it runs; then this process
-// becomes the anchor, with the same pid, and opens the gate. No byte of standard input or output passes through us.
+// The child is forked here and waits at its gate, so that its identity is on disk before it runs; then this
+// process becomes the anchor, with the same pid, and opens the gate. No byte of standard input or output
+// passes through us.
 Failure run(const Options& options) {
     const pid_t caller = ::getppid();  // first: who it is must be known before it can go
     const auto grace = parse_duration(options.grace);
     if (!grace) {
-        return with_status(Error(Errc::invalid_data, "reading --grace", "\"" + options.grace + "\" is no duration",
-                                 "use for example 500ms, 5s or 1m"), exit_code::usage);
+        return with_status(
+            Error(Errc::invalid_data, "reading --grace", "\"" + options.grace + "\" is no duration",
+                  "use for example 500ms, 5s or 1m"),
+            exit_code::usage);
     }
     if (!is_session_name(options.name)) {
-        return with_status(Error(Errc::invalid_data, "reading --name", "\"" + options.name + "\" is no session's name",
-                                 "use letters, digits, '_', '.' and '-'"), exit_code::usage);
+        return with_status(
+            Error(Errc::invalid_data, "reading --name", "\"" + options.name + "\" is no session's name",
+                  "use letters, digits, '_', '.' and '-'"),
+            exit_code::usage);
     }
     const auto program = find_program(options.argv.front());
     if (!program.ok()) return with_status(program.error(), 127);
@@ -82,13 +88,24 @@ Failure run(const Options& options) {
         made.started_at = record.started_at;
         record.sessions[{options.name + ".container"}] = made;
     }
+    // Where a control group is to be had nothing gets away, even when the anchor is killed.
+    record.cgroup = make_instance_cgroup(record.instance_id.value).value_or("");
+    auto group = record.cgroup.empty() ? Result<UniqueFd>() : open_cgroup(record.cgroup);
+    if (group.ok()) spec.cgroup = group->get();
     auto child = launch_gated(spec);
+    if (!child.ok() && spec.cgroup >= 0) {
+        (void)remove_cgroup(record.cgroup).ok();
+        record.cgroup.clear();
+        spec.cgroup = -1;
+        child = launch_gated(spec);
+    }
     if (!child.ok()) return with_status(child.error(), 126);
     ProcessSessionRecord process;
     const ProcessSeen seen = child->handle().look();
     process.pid = child->pid();
     process.pgid = ::getpgrp();
     process.start_time = seen.start_time;
+    process.cgroup = record.cgroup;
     process.pidfs_inode = seen.pidfs_inode;
     process.command = options.argv;
     process.started_at = record.started_at;
@@ -106,10 +123,12 @@ Failure run(const Options& options) {
                                        "gate=" + std::to_string(gate.get()),
                                        "grace-ms=" + std::to_string(grace->count()),
                                        "watch-input=1"};
+    if (!record.cgroup.empty()) arguments.push_back("cgroup=" + cgroup_directory(record.cgroup));
     if (container) {
         arguments.push_back("finish=" + own->string());
         arguments.push_back("finish-id=" + record.instance_id.value);
-        ::setenv(env_store, root->c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread; for `instance finish`
+        ::setenv(env_store, root->c_str(),
+                 1);  // NOLINT(concurrency-mt-unsafe): one thread; for `instance finish`
     } else {
         arguments.push_back("record=" + store->paths().instance(record.instance_id).string());
     }

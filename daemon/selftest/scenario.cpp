@@ -157,6 +157,9 @@ class Scenario {
         }
         std::optional<Started> next;
         if (victim_ == Victim::both) {
+            // A process that was sent SIGKILL still holds its lock while the kernel takes it down.
+            pollfd ended{supervisor ? supervisor->exit_fd() : -1, POLLIN, 0};
+            ::poll(&ended, 1, 20'000);
             anchor.wait();
             TRY(Started again, Started::start(run, folder_.path()));
             next.emplace(std::move(again));

@@ -83,9 +83,12 @@ std::vector<pid_t> find_marked(const std::string& mark) {
     if (!table.ok()) return found;
     for (const ProcessEntry& entry : *table) {
         if (entry.zombie) continue;
+        // "reeve zoo MARK ...": a shell that only speaks of it has another second word.
         const std::string line = command_line_of(entry.pid);
-        if (line.find(" zoo ") != std::string::npos && line.find(mark) != std::string::npos)
+        const auto second = line.find(' ');
+        if (second != std::string::npos && line.compare(second, mark.size() + 5, " zoo " + mark) == 0) {
             found.push_back(entry.pid);
+        }
     }
     return found;
 }

@@ -2,6 +2,9 @@
 
 #include "reeve/base/time_text.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+
 #include <algorithm>
 
 namespace reeve {
@@ -45,6 +48,7 @@ Task<Life> ContainerRunner::live(Session& session) {
     Life life;
     id_ = {};
     last_seen_.reset();
+    hurried_ = false;
     const Status there = co_await service_.probe();
     if (!there.ok()) {
         life.engine_missing = true;
@@ -139,10 +143,12 @@ Task<Life> ContainerRunner::end(Session& session) {
             co_return life;
         }
         std::vector<ContainerId> ids{info.id};
-        if (info.running) {
-            const Status stopped =
-                co_await service_.engine().stop_containers(ids, whole_seconds(session.config().stop.grace));
-            service_.note(stopped);
+        if (info.running && !hurried_) {
+            // In a task of its own, because hurry() ends only this: the engine then kills what it removes.
+            auto stop = service_.engine().stop_containers(ids, whole_seconds(session.config().stop.grace));
+            auto token = asio::bind_cancellation_slot(end_of_grace_.slot(), asio::use_awaitable);
+            const Status stopped = co_await asio::co_spawn(executor_, std::move(stop), token);
+            if (!hurried_) service_.note(stopped);
             const auto again = co_await service_.engine().inspect_containers(names);
             if (again.ok() && !again->empty()) info = again->front();
         }
@@ -170,6 +176,11 @@ void ContainerRunner::describe(SessionStatus& status) const {
     status.container_id = id_.value;
     status.containment = "container";
     if (last_seen_ && last_seen_->pid > 0 && last_seen_->running) status.pid = last_seen_->pid;
+}
+
+void ContainerRunner::hurry() {
+    hurried_ = true;
+    end_of_grace_.emit(asio::cancellation_type::terminal);
 }
 
 std::vector<std::string> ContainerRunner::waiting_for() const {

@@ -61,6 +61,7 @@ Result<std::unique_ptr<ControlServer>> ControlServer::listen(Executor executor,
     if (!ec) acceptor.bind(asio::local::stream_protocol::endpoint(path.string()), ec);
     ::umask(before);
     if (!ec) acceptor.listen(128, ec);
+    if (!ec && ::lstat(path.c_str(), &server->named_) != 0) return Error::from_errno(doing);
     if (ec) return Error(std::error_code(ec.value(), std::system_category()), doing);
     return server;
 }
@@ -68,9 +69,14 @@ Result<std::unique_ptr<ControlServer>> ControlServer::listen(Executor executor,
 void ControlServer::close() {
     if (closing_) return;
     closing_ = true;
+    // Whoever has taken the store from us has a socket of its own under this name. While ours is open its
+    // inode cannot be given to another.
+    struct stat now {};
+    const bool still_ours =
+        ::lstat(path_.c_str(), &now) == 0 && now.st_dev == named_.st_dev && now.st_ino == named_.st_ino;
+    if (still_ours) ::unlink(path_.c_str());
     boost::system::error_code ignored;
     acceptor_.close(ignored);
-    ::unlink(path_.c_str());
     connections_.cancel();
 }
 

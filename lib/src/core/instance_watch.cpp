@@ -3,9 +3,9 @@
 #include "reeve/os/file_watch.hpp"
 #include "reeve/os/process_table.hpp"
 
-#include <set>
-
 #include <fcntl.h>
+
+#include <set>
 
 namespace reeve {
 
@@ -65,10 +65,16 @@ Task<Status> InstanceWatch::look() {
     Counts counts;
     for (const InstanceRecord& record : listing->unknown) {
         switch (judge_owner(record.owner, here_, look_at(record.owner.pid))) {
-            case OwnerState::alive: hold(record); break;
-            case OwnerState::dead: dead = true; break;
+            case OwnerState::alive:
+                hold(record);
+                break;
+            case OwnerState::dead:
+                dead = true;
+                break;
             case OwnerState::foreign:
-            case OwnerState::unknown: ++counts.foreign; break;
+            case OwnerState::unknown:
+                ++counts.foreign;
+                break;
         }
     }
     std::erase_if(owners_, [&](const auto& owner) { return !listing->present.contains(owner.first); });

@@ -98,12 +98,15 @@ void Supervisor::ask_stop(std::string why) {
         log_.info("stopping", {{"why", why}});
     }
     stop_asked_ = true;
-    changed_.notify();
+    // Seen at once, also by those who want something started.
+    if (state_ != SupervisorState::stopped) state_ = SupervisorState::stopping;
+    status_changed();
 }
 
 void Supervisor::ask_reload() { tasks_.spawn(reload()); }
 
 Task<void> Supervisor::reload() {
+    co_await asio::this_coro::throw_if_cancelled(false);
     const auto outcome = co_await verb_reload("{}");
     if (!outcome.ok()) log_.error("configuration not applied", {{"why", outcome.error().message()}});
 }
@@ -156,6 +159,11 @@ Task<void> Supervisor::reap_and_start() {
     const Status ended = co_await reaper->processes();
     if (!ended.ok()) attention_.push_back(ended.error().message());
     instances_ = reaper->instances();
+    if (stop_asked_) {  // meanwhile: nothing new is begun, and what was finished is noted
+        const ReapReport report = co_await reaper->settle();
+        take_report(report);
+        co_return;
+    }
     tasks_.spawn(reap_containers_and_go_on(reaper));
     tasks_.spawn(watch_instances());
 
@@ -186,8 +194,6 @@ Task<void> Supervisor::serve_until_asked() {
 }
 
 Task<void> Supervisor::stop_everything() {
-    state_ = SupervisorState::stopping;
-    status_changed();
     if (settings_.notify_manager) settings_.notify_manager("STOPPING=1");
     if (!stop_deadline_) stop_deadline_ = Clock::now() + config_.stop_deadline;
     co_await stop_sessions();
@@ -295,7 +301,7 @@ void Supervisor::add_session(const SessionName& name, const SessionConfig& confi
         runner = std::make_unique<ProcessRunner>(executor_, process_around_, *this);
     else
         runner = std::make_unique<ContainerRunner>(executor_, container_around_, *this, *engine_);
-    sessions_[name] = std::make_unique<Session>(executor_, name, config, *this, std::move(runner));
+    sessions_[name] = std::make_shared<Session>(executor_, name, config, *this, std::move(runner));
 }
 
 }  // namespace reeve

@@ -16,14 +16,14 @@ ControlVerbs Supervisor::verbs() {
 }
 
 // {"names": ["api", ...]}: all of them must exist before anything is done to one.
-Result<std::vector<Session*>> Supervisor::sessions_named(const std::string& params) {
+Result<Supervisor::Sessions> Supervisor::sessions_named(const std::string& params) {
     TRY(const Json object, parse_json(params, "the parameters"));
     const Json* names = array_field(object, "names");
     if (names == nullptr || names->empty()) {
         return Error(Errc::invalid_data, "reading the request", "\"names\" is missing",
                      "name at least one session");
     }
-    std::vector<Session*> found;
+    Sessions found;
     for (const Json& item : *names) {
         const std::string name = item.is_string() ? item.get<std::string>() : dump_json(item);
         const auto it = sessions_.find({name});
@@ -31,7 +31,7 @@ Result<std::vector<Session*>> Supervisor::sessions_named(const std::string& para
             return Error(Errc::not_found, "finding session " + name, "there is no such session",
                          "see: reeve status");
         }
-        found.push_back(it->second.get());
+        found.push_back(it->second);
     }
     return found;
 }
@@ -42,10 +42,11 @@ Task<Result<std::string>> Supervisor::verb_status(std::string params) {
 }
 
 // A session starts only when what it comes after is ready, so asking for it asks for those too.
-std::vector<Session*> Supervisor::with_what_they_come_after(std::vector<Session*> chosen) {
+Supervisor::Sessions Supervisor::with_what_they_come_after(Sessions chosen) {
     for (std::size_t i = 0; i < chosen.size(); ++i) {
-        for (const SessionName& name : chosen[i]->config().after) {
-            Session* before = sessions_.at(name).get();
+        const std::shared_ptr<Session> session = chosen[i];  // the list grows while we read
+        for (const SessionName& name : session->config().after) {
+            const std::shared_ptr<Session>& before = sessions_.at(name);
             if (std::find(chosen.begin(), chosen.end(), before) == chosen.end()) chosen.push_back(before);
         }
     }
@@ -57,8 +58,8 @@ Task<Result<std::string>> Supervisor::verb_start(std::string params) {
     if (state_ == SupervisorState::stopping) {
         co_return Error(Errc::failed, "starting sessions", "the supervisor is stopping");
     }
-    for (Session* session : with_what_they_come_after(chosen)) session->start();
-    for (Session* session : chosen) {
+    for (const auto& session : with_what_they_come_after(chosen)) session->start();
+    for (const auto& session : chosen) {
         CO_CHECK(co_await session->wait_started());
     }
     co_return std::string("{}");
@@ -66,8 +67,8 @@ Task<Result<std::string>> Supervisor::verb_start(std::string params) {
 
 Task<Result<std::string>> Supervisor::verb_stop(std::string params) {
     CO_TRY(const auto chosen, sessions_named(params));
-    for (Session* session : chosen) session->ask_stop();  // all at once; then wait for each
-    for (Session* session : chosen) {
+    for (const auto& session : chosen) session->ask_stop();  // all at once; then wait for each
+    for (const auto& session : chosen) {
         CO_CHECK(co_await session->stop());
     }
     co_return std::string("{}");
@@ -91,11 +92,17 @@ Task<Result<std::string>> Supervisor::verb_reap(std::string params) {
 
 Task<Result<std::string>> Supervisor::verb_reload(std::string params) {
     (void)params;
+    // One at a time: two would both wait for the same sessions to end, and both put new ones in their place.
+    while (reloading_) co_await changed_.wait();
     if (state_ != SupervisorState::running && state_ != SupervisorState::safe) {
         co_return Error(Errc::failed, "reloading", "the supervisor is not running yet, or stopping");
     }
     CO_TRY(Config next, settings_.load_config());
-    co_return co_await apply(std::move(next));
+    reloading_ = true;
+    auto applied = co_await apply(std::move(next));
+    reloading_ = false;
+    changed_.notify();
+    co_return applied;
 }
 
 // Touches only what changed. A configuration that cannot be used never gets here, so nothing is half applied.
@@ -121,6 +128,9 @@ Task<Result<std::string>> Supervisor::apply(Config next) {
     for (const SessionName& name : changed) wanted_up.push_back(name);
     for (const SessionName& name : removed) co_await drop_session(name);
     for (const SessionName& name : changed) co_await drop_session(name);
+    if (state_ != SupervisorState::running) {  // a stop came while we waited: nothing is started any more
+        co_return Error(Errc::failed, "reloading", "the supervisor is stopping");
+    }
     for (const SessionName& name : wanted_up) {
         const auto it = config_.sessions.find(name);
         if (it == config_.sessions.end() || sessions_.contains(name)) continue;

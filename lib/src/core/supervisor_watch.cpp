@@ -72,6 +72,7 @@ Task<void> Supervisor::keep_status() {
             continue;
         }
         dirty_ = false;
+        if (lost_lock_) continue;  // the file belongs to whoever has the store now
         const Status written = co_await status_file_->commit();
         if (!written.ok()) log_.warn("writing the status", {{"why", written.error().message()}});
         const auto until = Clock::now() + status_interval;

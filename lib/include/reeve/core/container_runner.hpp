@@ -4,6 +4,8 @@
 #include "reeve/core/engine_service.hpp"
 #include "reeve/core/session.hpp"
 
+#include <boost/asio/cancellation_signal.hpp>
+
 #include <optional>
 #include <string>
 
@@ -23,7 +25,7 @@ class ContainerRunner final : public SessionRunner {
     const char* kind() const override { return "container"; }
     Task<Life> live(Session& session) override;
     void describe(SessionStatus& status) const override;
-    void hurry() override {}
+    void hurry() override;
     std::vector<std::string> waiting_for() const override;
 
   private:
@@ -41,6 +43,8 @@ class ContainerRunner final : public SessionRunner {
     ContainerId id_;
     std::optional<ContainerInfo> last_seen_;
     bool look_again_ = false;
+    bool hurried_ = false;  // no more grace for this life
+    asio::cancellation_signal end_of_grace_;
 };
 
 }  // namespace reeve

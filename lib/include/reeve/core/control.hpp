@@ -6,6 +6,8 @@
 
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include <sys/stat.h>
+
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -38,6 +40,7 @@ class ControlServer {
     Task<std::string> answer(std::string line);
 
     std::filesystem::path path_;
+    struct stat named_ {};  // what we bound to that name
     ControlVerbs verbs_;
     asio::local::stream_protocol::acceptor acceptor_;
     TaskGroup connections_;

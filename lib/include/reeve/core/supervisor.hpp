@@ -94,8 +94,9 @@ class Supervisor final : public SessionHost {
     Task<Result<std::string>> verb_restart(std::string params);
     Task<Result<std::string>> verb_reload(std::string params);
     Task<Result<std::string>> verb_reap(std::string params);
-    Result<std::vector<Session*>> sessions_named(const std::string& params);
-    std::vector<Session*> with_what_they_come_after(std::vector<Session*> chosen);
+    using Sessions = std::vector<std::shared_ptr<Session>>;
+    Result<Sessions> sessions_named(const std::string& params);
+    Sessions with_what_they_come_after(Sessions chosen);
 
     StatusSnapshot snapshot();
 
@@ -119,7 +120,8 @@ class Supervisor final : public SessionHost {
     std::unique_ptr<EngineService> engine_;
     std::unique_ptr<ControlServer> control_;
     std::unique_ptr<InstanceWatch> instance_watch_;
-    std::map<SessionName, std::unique_ptr<Session>> sessions_;
+    // Shared with the requests that wait for one: a reload may take it out meanwhile.
+    std::map<SessionName, std::shared_ptr<Session>> sessions_;
 
     Notifier* anchor_watch_ = nullptr;  // while watch_anchor waits
 
@@ -127,7 +129,7 @@ class Supervisor final : public SessionHost {
     std::uint64_t seq_ = 0;
     bool stop_asked_ = false, dirty_ = false, closing_ = false;
     bool reap_now_ = false, reap_everywhere_ = false;  // with reap_everywhere_: through every engine, too
-    bool lost_lock_ = false;
+    bool lost_lock_ = false, reloading_ = false;
     std::optional<std::chrono::steady_clock::time_point> stop_deadline_;
     std::optional<LastReap> last_reap_;
     ReapCounts totals_;

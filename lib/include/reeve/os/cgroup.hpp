@@ -26,6 +26,9 @@ Result<std::string> make_cgroup(const std::string& parent, const std::string& na
 // Its directory, for a process to be born in (CLONE_INTO_CGROUP, Linux 5.7).
 Result<UniqueFd> open_cgroup(const std::string& path);
 
+// The same directory by name, for a program that knows nothing of groups; empty where there is none.
+std::string cgroup_directory(const std::string& path);
+
 // Every process in the group and below; empty when there is no such group.
 std::vector<pid_t> processes_in_cgroup(const std::string& path);
 // Whether the process is in the group or below, by the kernel's word now.

@@ -10,6 +10,7 @@ Error none() { return {Errc::unreachable, "using a control group", "this system 
 std::optional<std::string> make_instance_cgroup(std::string_view /*instance_id*/) { return std::nullopt; }
 Result<std::string> make_cgroup(const std::string& /*parent*/, const std::string& /*name*/) { return none(); }
 Result<UniqueFd> open_cgroup(const std::string& /*path*/) { return none(); }
+std::string cgroup_directory(const std::string& /*path*/) { return {}; }
 std::vector<pid_t> processes_in_cgroup(const std::string& /*path*/) { return {}; }
 bool is_in_cgroup(pid_t /*pid*/, const std::string& /*path*/) { return false; }
 Status remove_cgroup(const std::string& /*path*/) { return done; }

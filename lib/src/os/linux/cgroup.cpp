@@ -90,6 +90,11 @@ Result<UniqueFd> open_cgroup(const std::string& path) {
     return fd;
 }
 
+std::string cgroup_directory(const std::string& path) {
+    const auto directory = directory_of(path);
+    return directory ? directory->string() : std::string();
+}
+
 std::vector<pid_t> processes_in_cgroup(const std::string& path) {
     std::vector<pid_t> pids;
     const auto directory = directory_of(path);

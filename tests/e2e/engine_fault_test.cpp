@@ -1,0 +1,206 @@
+// Engines that are not there, fail, hang or lie: nothing is forgotten, and nothing else is held up.
+#include "support/dead_instance.hpp"
+#include "support/private_daemon.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace reeve::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+const std::string container_id(64, 'a');
+
+// The engine is a shell script that a test writes anew while the supervisor runs.
+class FaultyEngine : public testing::Test {
+  protected:
+    FaultyEngine() {
+        std::filesystem::create_directory(daemon.home() / "bin");
+        daemon.config["engine"] = {{"command", engine().string()}, {"timeout", "500ms"}};
+    }
+    ~FaultyEngine() override { daemon.stop_if_it_runs(); }
+
+    std::filesystem::path engine() const { return daemon.home() / "bin/docker"; }
+    // The branches of a shell case over "$1 $2"; what none names succeeds in silence.
+    void write_engine(const std::string& cases) const {
+        const auto fresh = daemon.home() / "bin/fresh";
+        write_text(fresh,
+                   "#!/bin/sh\necho \"$*\" >>" + (daemon.home() / "calls").string() +
+                       "\ncase \"$1 $2\" in\n" + cases +
+                       "\n'info --format') echo '{\"ID\": \"FAKE\", \"ServerVersion\": \"1.0\"}' ;;\nesac\n");
+        std::filesystem::permissions(fresh, std::filesystem::perms(0700));
+        std::filesystem::rename(fresh, engine());
+    }
+    // One that has the container, until it is told to remove it.
+    std::string having_the_container() const {
+        const std::string gone = (daemon.home() / "gone").string();
+        return "'container ls') [ -e " + gone + " ] || echo " + container_id + " ;;\n" +
+               "'container inspect') [ -e " + gone + " ] && { echo '[]'; exit 1; }; echo '[{\"Id\": \"" +
+               container_id + R"(", "Name": "/left", "Config": {"Labels": {"reeve.store": ")" + store_id() +
+               R"(", "reeve.instance": ")" + instance_ + R"(", "reeve.session": "db"}}, )" +
+               "\"State\": {\"Running\": false}}]' ;;\n" + "'container rm') : >" + gone + " ;;\n";
+    }
+    std::string store_id() const { return Store::open_or_create(daemon.store()).value().id().value; }
+
+    // The record of a dead instance with a container.
+    std::filesystem::path put_dead() {
+        InstanceRecord record = record_of(identity_of_a_dead_process());
+        instance_ = record.instance_id.value;
+        ContainerSessionRecord db;
+        db.engine = "docker";
+        db.container = "left";
+        db.container_id.value = container_id;
+        record.sessions.emplace(SessionName{"db"}, db);
+        return put_record(daemon.store(), record);
+    }
+    Json pending() const { return daemon.status()["reaper"]["pending"]; }
+    void expect_pending(const std::filesystem::path& record, const std::string& why) {
+        ASSERT_TRUE(wait_until([&] { return pending().size() == 1; })) << daemon.status();
+        const Json item = pending()[0];
+        EXPECT_EQ(item["instance_id"], instance_);
+        EXPECT_EQ(item["what"], "container");
+        EXPECT_THAT(item["why"].get<std::string>(), HasSubstr(why));
+        EXPECT_GE(item["attempts"], 1);
+        EXPECT_NE(item["next_try_at"], "");
+        EXPECT_TRUE(std::filesystem::exists(record));
+        EXPECT_THAT(daemon.status()["attention"].dump(), HasSubstr("not reaped yet"));
+        EXPECT_EQ(daemon.status()["reaper"]["last_run"]["containers_removed"], 0);
+    }
+
+    PrivateDaemon daemon;
+    std::string instance_;
+};
+
+struct Fault {
+    const char* name;
+    const char* engine;  // its cases; nothing when there is no engine at all
+    const char* why;
+};
+
+class EngineThat : public FaultyEngine, public testing::WithParamInterface<Fault> {};
+
+TEST_P(EngineThat, LeavesItsContainersPendingUntilItCanBeSeenToBeGone) {
+    const auto record = put_dead();
+    if (GetParam().engine != nullptr) write_engine(GetParam().engine);
+    daemon.session("api") = shell(daemon.note("api") + "exec sleep 1000");
+    daemon.start();
+    EXPECT_TRUE(daemon.noted("api").running()) << "processes do not wait for engines";
+    expect_pending(record, GetParam().why);
+    ASSERT_TRUE(wait_until([&] { return pending().size() == 1 && pending()[0]["attempts"] >= 2; }));
+    EXPECT_TRUE(std::filesystem::exists(record));
+
+    write_engine(having_the_container());
+    ASSERT_TRUE(wait_until([&] { return pending().empty(); })) << daemon.status();
+    EXPECT_FALSE(std::filesystem::exists(record));
+    EXPECT_TRUE(std::filesystem::exists(daemon.home() / "gone")) << "it was removed, not merely forgotten";
+    EXPECT_EQ(daemon.status()["reaper"]["totals"]["containers_removed"], 1);
+    EXPECT_TRUE(daemon.status()["attention"].empty()) << daemon.status()["attention"];
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , EngineThat,
+    testing::Values(Fault{"IsMissing", nullptr, "install docker"},
+                    Fault{"Fails", "*) echo 'Cannot connect' >&2; exit 1 ;;", "Cannot connect"},
+                    Fault{"Hangs", "*) exec sleep 1000 ;;", "hangs"},
+                    Fault{"TalksNonsense", "'container ls') echo '<html>' ;;\n", "container"},
+                    Fault{"DiesInTheMiddle", "'container ls') kill -9 $$ ;;\n", ""}),
+    [](const auto& fault) { return std::string(fault.param.name); });
+
+// It says that it has removed the container, and goes on listing it.
+TEST_F(FaultyEngine, ThatLiesIsNotBelieved) {
+    const auto record = put_dead();
+    std::string liar = having_the_container();
+    liar.replace(liar.find("'container rm')"), std::string::npos, "'container rm') echo removed ;;\n");
+    write_engine(liar);
+    daemon.start();
+    expect_pending(record, "still");
+    EXPECT_TRUE(stays([&] { return std::filesystem::exists(record); }, 1500ms));
+    write_engine(having_the_container());
+    ASSERT_TRUE(wait_until([&] { return pending().empty(); }));
+    EXPECT_FALSE(std::filesystem::exists(record));
+}
+
+TEST_F(FaultyEngine, ReapCommandFailsAndKeepsTheRecord) {
+    const auto record = put_dead();
+    write_engine("*) echo 'Cannot connect' >&2; exit 1 ;;");
+    daemon.write_config();
+    const Ended ended = daemon.reeve({"reap"});
+    EXPECT_EQ(ended.code, 1);
+    EXPECT_THAT(ended.err, HasSubstr("Cannot connect"));
+    EXPECT_TRUE(std::filesystem::exists(record));
+    const Ended dry = daemon.reeve({"reap", "--dry-run"});
+    EXPECT_EQ(dry.code, 0);
+    EXPECT_THAT(dry.out, HasSubstr("stays"));
+    write_engine(having_the_container());
+    EXPECT_EQ(daemon.reeve({"reap"}).code, 0);
+    EXPECT_FALSE(std::filesystem::exists(record));
+}
+
+// The engine that made the containers is not the one that answers: its not listing them says nothing.
+TEST_F(FaultyEngine, AnotherEngineAtTheSamePlaceSettlesNothing) {
+    const auto record = put_dead();
+    Json json = Json::parse(read_text(record));
+    json["sessions"]["db"]["engine_id"] = "THE:OTHER:ONE";
+    write_text(record, json.dump());
+    write_engine("");
+    daemon.start();
+    expect_pending(record, "another engine");
+}
+
+TEST_F(FaultyEngine, WhatItsLabelsDoNotClaimStays) {
+    const auto record = put_dead();
+    std::string engine = having_the_container();
+    const std::string ours = store_id();
+    engine.replace(engine.find(ours), ours.size(),
+                   "11111111-2222-4333-8444-555555555555");  // by inspection only
+    write_engine(engine);
+    daemon.start();
+    EXPECT_TRUE(wait_until([&] { return !std::filesystem::exists(record); }));
+    EXPECT_FALSE(std::filesystem::exists(daemon.home() / "gone")) << "another store's container was removed";
+}
+
+// A reap is given up at once; what a session asked the engine has the engine's timeout.
+TEST_F(FaultyEngine, HangingHoldsUpNoStopForLongerThanItsTimeout) {
+    (void)put_dead();
+    daemon.config["engine"]["timeout"] = "2s";
+    write_engine("*) echo $$ >>" + (daemon.home() / "hanging").string() + "; exec sleep 1000 ;;");
+    daemon.session("db") = {{"image", "any"}};
+    daemon.launch();
+    ASSERT_TRUE(
+        wait_until([&] { return daemon.status().is_object() && daemon.status()["state"] == "running"; }));
+    ASSERT_TRUE(wait_until([&] { return std::filesystem::exists(daemon.home() / "hanging"); }));
+    std::vector<const WatchedProcess*> calls;
+    std::ifstream pids(daemon.home() / "hanging");
+    for (pid_t pid = 0; pids >> pid;) {
+        calls.push_back(&daemon.watch(pid));
+    }
+    daemon.signal(SIGTERM);
+    EXPECT_EQ(daemon.wait_exit(10s), 0);
+    for (const auto* call : calls)
+        EXPECT_TRUE(call->gone_within(5s)) << "a call to the engine was left behind";
+    EXPECT_EQ(daemon.records().size(), 1U) << "what could not be reaped is still on record";
+}
+
+TEST_F(FaultyEngine, DelaysOnlyTheSessionsThatNeedIt) {
+    daemon.session("db") = {{"image", "any"}};
+    daemon.session("api") = shell(daemon.note("api") + "exec sleep 1000");
+    daemon.start();
+    EXPECT_TRUE(daemon.noted("api").running());
+    ASSERT_TRUE(wait_until([&] {
+        const Json db = daemon.session_status("db");
+        return db["state"] == "waiting" && db["attention"].is_string();
+    }));
+    EXPECT_THAT(daemon.session_status("db")["attention"].get<std::string>(), HasSubstr("docker"));
+    EXPECT_EQ(daemon.session_status("db")["restarts"], 0);
+    EXPECT_EQ(daemon.status()["engines"]["docker"]["reachable"], false);
+    write_engine("'container inspect') echo '[]'; exit 1 ;;\n");
+    EXPECT_TRUE(wait_until([&] { return daemon.status()["engines"]["docker"]["reachable"] == true; }));
+    EXPECT_EQ(daemon.reeve({"stop", "db"}, 20s).code, 0);
+}
+
+}  // namespace
+}  // namespace reeve::test
