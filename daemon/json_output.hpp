@@ -1,4 +1,4 @@
-// JSON on standard output, for --json. Included by the commands' sources only.
+// JSON on standard output, for --json. Included by sources only: the JSON library is slow to compile.
 #pragma once
 
 #include "terminal.hpp"

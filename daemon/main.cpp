@@ -1,14 +1,20 @@
 #include "commands/check.hpp"
 #include "commands/control.hpp"
+#include "commands/exec.hpp"
 #include "commands/force_unlock.hpp"
+#include "commands/instance.hpp"
 #include "commands/lock.hpp"
 #include "commands/logs.hpp"
 #include "commands/ps.hpp"
 #include "commands/reap.hpp"
 #include "commands/schema.hpp"
 #include "commands/status.hpp"
+#include "commands/why.hpp"
 #include "exit_code.hpp"
 #include "options.hpp"
+#include "run.hpp"
+#include "selftest/selftest.hpp"
+#include "selftest/zoo.hpp"
 #include "supervise.hpp"
 #include "terminal.hpp"
 
@@ -26,13 +32,25 @@ struct Command {
 };
 
 constexpr Command commands[] = {
-    {"check", run_check},    {"force-unlock", run_force_unlock},
-    {"lock", run_lock},      {"logs", run_logs},
-    {"ps", run_ps},          {"reap", run_reap},
-    {"reload", run_control}, {"restart", run_control},
-    {"run", run_supervise},  {"schema", run_schema},
-    {"start", run_control},  {"status", run_status},
-    {"stop", run_control},   {"supervise", run_supervise},
+    {"check", run_check},
+    {"exec", run_exec},
+    {"force-unlock", run_force_unlock},
+    {"instance", run_instance},
+    {"lock", run_lock},
+    {"logs", run_logs},
+    {"ps", run_ps},
+    {"reap", run_reap},
+    {"reload", run_control},
+    {"restart", run_control},
+    {"run", run_run},
+    {"schema", run_schema},
+    {"selftest", run_selftest},
+    {"start", run_control},
+    {"status", run_status},
+    {"stop", run_control},
+    {"supervise", run_supervise},
+    {"why", run_why},
+    {"zoo", run_zoo},
 };
 
 int run(int argc, const char* const* argv) {

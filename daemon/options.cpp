@@ -7,6 +7,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <string_view>
+
 namespace reeve {
 namespace {
 
@@ -37,6 +40,7 @@ class Grammar {
     void add_session_commands();
     void add_cleaning_commands();
     void add_config_commands();
+    void add_owner_commands();
 
     void accept_json(CLI::App& app) { app.add_flag("--json", options_.json, "print JSON"); }
     void accept_config(CLI::App& app) {
@@ -70,6 +74,7 @@ Grammar::Grammar() {
     add_session_commands();
     add_cleaning_commands();
     add_config_commands();
+    add_owner_commands();
 }
 
 CLI::App& Grammar::command(const std::string& name, const std::string& what, const std::string& example) {
@@ -85,6 +90,7 @@ void Grammar::add_supervisor_commands() {
     // The process that `run` starts and watches; not for people.
     CLI::App& supervise = command("supervise", "be the supervisor that run watches", "reeve supervise");
     accept_config(supervise);
+    supervise.add_flag("--anchored", options_.anchored, "the parent is an anchor");
     supervise.group("");
     CLI::App& status =
         command("status", "show what runs and what needs attention", "reeve status api --json");
@@ -128,14 +134,71 @@ void Grammar::add_config_commands() {
     command("schema", "print the JSON Schema of the configuration", "reeve schema > reeve.schema.json");
 }
 
+// What other programs use to bind what they run to themselves.
+void Grammar::add_owner_commands() {
+    CLI::App& exec = command("exec", "run a command that ends with its caller, with everything it starts",
+                             "reeve exec -- npx -y some-server");
+    exec.add_option("--name", options_.name, "the session's name")->type_name("NAME")->capture_default_str();
+    exec.add_option("--grace", options_.grace, "time to leave before SIGKILL")
+        ->type_name("TIME")
+        ->capture_default_str();
+    exec.footer(
+        "Example: reeve exec -- npx -y some-server\nEverything behind -- is the command; nothing of it is "
+        "read here.");
+
+    CLI::App& instance =
+        command("instance", "register other programs' processes and containers", "reeve instance register");
+    instance.add_option("ACTION", options_.action, "register, track, untrack or unregister")
+        ->required()
+        ->type_name("")
+        ->check(CLI::IsMember({"register", "track", "untrack", "unregister", "finish"}));
+    instance.add_option("ID", options_.id, "the instance's id, as register printed it")->type_name("");
+    instance.add_option("STATUS", options_.status, "finish: the exit status")->type_name("")->group("");
+    instance.add_option("--name", options_.name, "the session's name")
+        ->type_name("NAME")
+        ->capture_default_str();
+    instance
+        .add_option("--pid", options_.pid, "register: the owner (default: the caller); track: the process")
+        ->type_name("PID");
+    instance.add_option("--container", options_.container, "track: a container")->type_name("ID");
+    instance
+        .add_option("--engine", options_.engine,
+                    "track: the container's engine (default: the configured one)")
+        ->type_name("NAME");
+    accept_json(instance);
+
+    CLI::App& selftest = command("selftest", "kill everything in a temporary store, and count the survivors",
+                                 "reeve selftest");
+    selftest.add_option("--image", options_.image, "an image with a shell, for a container session")
+        ->type_name("IMAGE");
+    accept_json(selftest);
+    // The processes that selftest kills; not for people.
+    CLI::App& zoo = command("zoo", "be processes that try to escape", "reeve zoo MARK");
+    zoo.add_option("MARK", options_.subject, "what marks them")->required();
+    zoo.add_option("KIND", options_.action, "one of them");
+    zoo.group("");
+
+    CLI::App& why =
+        command("why", "tell whose a process or container is, and by what proof", "reeve why 4711");
+    why.add_option("PID|CONTAINER", options_.subject, "a pid, or a container's id or name")
+        ->required()
+        ->type_name("");
+    accept_json(why);
+}
+
 const CLI::App& Grammar::parsed_command() const {
     const auto found = app_.get_subcommands();
     return found.empty() ? app_ : *found.front();
 }
 
 std::variant<Options, int> Grammar::parse(int argc, const char* const* argv) {
+    // What stands behind -- is somebody else's command line, so it is taken away before ours is read.
+    const auto* const end = argv + argc;
+    const auto* const cut =
+        std::find_if(argv, end, [](const char* word) { return std::string_view(word) == "--"; });
+    if (cut != end) options_.argv.assign(cut + 1, end);
     try {
-        app_.parse(argc, argv);
+        app_.parse(static_cast<int>(cut - argv), argv);
     } catch (const CLI::Success& asked) {  // --help, --version: CLI11 prints them
         return app_.exit(asked);
     } catch (const CLI::ParseError& error) {
@@ -146,6 +209,15 @@ std::variant<Options, int> Grammar::parse(int argc, const char* const* argv) {
         return exit_code::usage;
     }
     options_.command = parsed_command().get_name();
+    if (options_.command == "exec" && options_.argv.empty()) {
+        print_error(
+            "running a command: none was given; put it behind --, as in: reeve exec -- npx -y some-server");
+        return exit_code::usage;
+    }
+    if (options_.command != "exec" && !options_.argv.empty()) {
+        print_error("reading the command line: only exec takes a command behind --; see reeve --help");
+        return exit_code::usage;
+    }
     return options_;
 }
 

@@ -14,11 +14,24 @@ struct Options {
     std::optional<std::string> config;  // --config, and FILE of check: see config_file.hpp
     std::vector<std::string> names;     // of sessions
     bool json = false;
-    bool watch = false;    // status
-    bool follow = false;   // logs
-    bool dry_run = false;  // reap
-    bool force = false;    // force-unlock
-    int lines = 100;       // logs: so many of the last ones
+    bool watch = false;     // status
+    bool follow = false;    // logs
+    bool dry_run = false;   // reap
+    bool force = false;     // force-unlock
+    int lines = 100;        // logs: so many of the last ones
+    bool anchored = false;  // supervise: our parent is an anchor
+
+    std::vector<std::string> argv;         // exec: the command to run
+    std::string name = "main";             // exec, instance: of the session
+    std::string grace = "5s";              // exec: from the polite signal to SIGKILL
+    std::string action;                    // instance: register, track, untrack, unregister, finish
+    std::optional<std::string> id;         // instance: its id
+    std::optional<int> pid;                // instance: the owner, or the process that is tracked
+    std::optional<std::string> container;  // instance track, untrack
+    std::optional<std::string> engine;     // instance track
+    int status = 0;                        // instance finish: what to exit with
+    std::string subject;                   // why: a pid or a container
+    std::optional<std::string> image;      // selftest: for its container
 };
 
 // The options, or the exit status when there is nothing left to do: help and version were printed, or the

@@ -4,6 +4,8 @@
 #include "exit_code.hpp"
 #include "reeve/base/time_text.hpp"
 #include "reeve/core/supervisor.hpp"
+#include "reeve/os/cgroup.hpp"
+#include "reeve/os/files.hpp"
 #include "reeve/os/process_table.hpp"
 #include "reeve/os/random.hpp"
 #include "service_notify.hpp"
@@ -66,6 +68,13 @@ LockPayload payload_for(const InstanceRecord& record) {
     return payload;
 }
 
+// The anchor notes a line for every crash, keeps only the recent ones, and gives up at the fifth.
+bool crash_loop_noted(const std::filesystem::path& file) {
+    constexpr auto limit = 5;
+    const auto text = read_file(file, 4096);
+    return text.ok() && std::count(text->begin(), text->end(), '\n') >= limit;
+}
+
 // Signals that ask for something; each arms itself again.
 void listen(asio::signal_set& signals, Supervisor& supervisor) {
     signals.async_wait([&](const boost::system::error_code& ec, int number) {
@@ -91,16 +100,14 @@ Status supervise(const Options& options) {
     TRY(const ProcessIdentity self, identify(::getpid(), here));
     TRY(const std::filesystem::path root, find_store(options.store));
     TRY(Store store, Store::open_or_create(root));
-    const InstanceRecord record = record_of_this_life(self, here);
+    InstanceRecord record = record_of_this_life(self, here);
     std::vector<std::string> warnings;
     TRY(auto taken, LifecycleLock::acquire(store.paths().lock(), payload_for(record), here, warnings));
     if (const auto* held = std::get_if<LifecycleLock::HeldBy>(&taken)) {
         return Error(Errc::held, "taking the store " + root.string(), held->message());
     }
-    // The only writer now: what dead writers left half done can go.
-    CHECK(remove_leftovers(store.paths().root));
-    CHECK(remove_leftovers(store.paths().instances()));
-
+    CHECK(store.prepare_control());
+    record.cgroup = make_instance_cgroup(record.instance_id.value).value_or("");
     EventLog log = EventLog::open(store.paths().own_log(), true);
     for (const auto& warning : warnings) log.warn(warning);
     SupervisorSettings settings;
@@ -108,6 +115,8 @@ Status supervise(const Options& options) {
     settings.here = here;
     settings.record = record;
     settings.open_files = raise_open_files();
+    if (options.anchored) settings.anchor_pid = ::getppid();
+    settings.safe_mode = crash_loop_noted(store.paths().crashes());
     settings.load_config = [options] { return load_config(options); };
     settings.notify_manager = notify_service_manager;
     Supervisor supervisor(loop.get_executor(), std::move(store), std::move(std::get<LifecycleLock>(taken)),

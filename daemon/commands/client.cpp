@@ -15,6 +15,8 @@ namespace reeve {
 
 Result<std::string> ask_supervisor(const StorePaths& paths, const std::string& method,
                                    const std::string& params, std::chrono::milliseconds limit) {
+    TRY(const Store store, Store::open(paths.root));
+    CHECK(store.prepare_control());
     asio::io_context loop(1);
     Result<std::string> answer;
     asio::co_spawn(loop, control_call(paths.control(), method, params, limit),

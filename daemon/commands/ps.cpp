@@ -49,19 +49,6 @@ std::vector<TreeLine> tree_of(const std::vector<const ProvenProcess*>& members) 
     return lines;
 }
 
-RecordedLeader leader_of(const InstanceRecord& record, const SessionName& name,
-                         const ProcessSessionRecord& session) {
-    RecordedLeader leader;
-    leader.instance = record.instance_id;
-    leader.name = name;
-    leader.leader = record.owner;
-    leader.leader.pid = session.pid;
-    leader.leader.start_time = session.start_time;
-    leader.leader.pidfs_inode = session.pidfs_inode;
-    leader.own_session = session.pgid == session.pid;
-    return leader;
-}
-
 std::string describe(const ContainerSessionRecord& container) {
     const std::string id =
         container.container_id.empty() ? "not created yet" : container.container_id.value.substr(0, 12);
@@ -97,10 +84,7 @@ Status show(const Options& options) {
     std::vector<RecordedLeader> leaders;
     for (const auto& entry : entries) {
         if (!entry.record.ok()) continue;
-        for (const auto& [name, session] : entry.record->sessions) {
-            const auto* process = std::get_if<ProcessSessionRecord>(&session);
-            if (process != nullptr) leaders.push_back(leader_of(*entry.record, name, *process));
-        }
+        for (RecordedLeader& leader : leaders_of(*entry.record)) leaders.push_back(std::move(leader));
     }
     TRY(const auto processes, find_processes(leaders, here));
     std::map<std::pair<InstanceId, SessionName>, std::vector<const ProvenProcess*>> members;

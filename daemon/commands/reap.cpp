@@ -1,39 +1,12 @@
 #include "commands/reap.hpp"
 
-#include "commands/client.hpp"
-#include "config_file.hpp"
+#include "commands/offline_reaper.hpp"
 #include "exit_code.hpp"
 #include "json_output.hpp"
-#include "reeve/core/reaper.hpp"
-#include "reeve/engine/docker_cli.hpp"
-#include "reeve/os/process_table.hpp"
 #include "terminal.hpp"
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 
 namespace reeve {
 namespace {
-
-template <class T>
-T run_to_end(asio::io_context& loop, Task<T> task) {
-    T result;
-    asio::co_spawn(loop, std::move(task), [&](const std::exception_ptr& bug, T value) {
-        if (bug) std::rethrow_exception(bug);
-        result = std::move(value);
-    });
-    loop.run();
-    return result;
-}
-
-std::unique_ptr<ContainerEngine> engine_with(std::string command, std::string endpoint,
-                                             std::chrono::milliseconds timeout) {
-    DockerCliOptions options;
-    options.command = std::move(command);
-    options.endpoint = std::move(endpoint);
-    options.timeout = timeout;
-    return make_docker_cli(std::move(options));
-}
 
 void print_items(const std::vector<ReapItem>& items, bool json) {
     if (json) {
@@ -97,34 +70,13 @@ int print_report(const ReapReport& report, bool json) {
 }
 
 Result<int> reap(const Options& options) {
-    TRY(const std::filesystem::path root, find_store(options.store));
-    TRY(const Store store, Store::open(root));
-    TRY(const Host here, this_host());
-    TRY(const ConfigFile file, read_config_file(options.config));
-    const Config config =
-        file.problems.empty() ? file.config : Config{};  // a typo must not keep the dead alive
-
-    asio::io_context loop(1);
-    Worker worker;
-    EventLog log = EventLog::nowhere();
-    const auto engine = engine_with(config.engine.command, config.engine.endpoint, config.engine.timeout);
-    ReaperSettings settings;
-    settings.paths = store.paths();
-    settings.store = store.id();
-    settings.here = here;
-    settings.grace = config.reap_grace;
-    settings.engines = {engine.get()};
-    settings.make_engine = [timeout = config.engine.timeout](const std::string& name,
-                                                             const std::string& endpoint) {
-        return engine_with(name, endpoint, timeout);
-    };
-    Reaper reaper(loop.get_executor(), std::move(settings), worker, log);
+    TRY(const auto offline, OfflineReaper::make(options));
     if (options.dry_run) {
-        TRY(const auto items, run_to_end(loop, reaper.observe()));
+        TRY(const auto items, offline->run(offline->reaper().observe()));
         print_items(items, options.json);
         return exit_code::done;
     }
-    return print_report(run_to_end(loop, reaper.run()), options.json);
+    return print_report(offline->run(offline->reaper().run()), options.json);
 }
 
 }  // namespace

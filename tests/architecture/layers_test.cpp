@@ -60,6 +60,7 @@ TEST(IncludeRules, GiveEveryLibraryItsHome) {
     EXPECT_NE(objection("lib/include/reeve/model/new.hpp", json), "");
     EXPECT_EQ(objection("daemon/new.cpp", json), "");
     EXPECT_NE(objection("daemon/new.hpp", json), "");
+    EXPECT_EQ(objection("daemon/json_output.hpp", json), "");
 
     const auto log = "#include <spdlog/spdlog.h>";
     EXPECT_EQ(objection("lib/src/core/new.cpp", log), "");

@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 
+#include <memory>
 #include <set>
 
 namespace reeve {
@@ -45,6 +46,12 @@ TEST(ReadFile, RefusesAFileOverTheLimitAndTakesOneOfExactlyTheLimit) {
     EXPECT_EQ(read_file(dir / "file").error().code(), Errc::too_large);
 }
 
+TEST(ReadFile, RefusesAFileThatIsLargerThanItSays) {
+    const std::filesystem::path grows = "/proc/self/status";  // says 0, and has more
+    if (!std::filesystem::exists(grows)) GTEST_SKIP() << "this system has no such file";
+    EXPECT_EQ(read_file(grows, 10).error().code(), Errc::too_large);
+}
+
 TEST(ReadFile, ReadsAnOpenFileFromItsBeginningEachTime) {
     const TempDir dir;
     write_text(dir / "file", "12345");
@@ -63,6 +70,30 @@ TEST(ReadFile, RefusesWhatIsNoRegularFile) {
         EXPECT_EQ(read_file(dir / name).error().code(), Errc::refused) << name;
     }
     EXPECT_EQ(read_file("/dev/null").error().code(), Errc::refused);
+}
+
+TEST(ReadFile, FollowsNoLinkThatTakesTheNameWhileItLooks) {
+    const TempDir dir;
+    write_text(dir / "precious", "precious");
+    write_text(dir / "file", "plain");
+    const Forked swapper([&](const Forked::Test& test) {
+        test.tell('s');
+        std::error_code failed;
+        while (!failed) {
+            std::filesystem::create_symlink("precious", dir / "next", failed);
+            std::filesystem::rename(dir / "next", dir / "file", failed);
+            write_text(dir / "next", "plain");
+            std::filesystem::rename(dir / "next", dir / "file", failed);
+        }
+    });
+    ASSERT_EQ(swapper.hear(), 's');
+    int links = 0;
+    for (int i = 0; i < 20'000; ++i) {
+        const auto bytes = read_file(dir / "file");
+        links += bytes.ok() ? 0 : 1;
+        ASSERT_NE(bytes.ok() ? *bytes : "", "precious");
+    }
+    EXPECT_GT(links, 0);
 }
 
 TEST(ReplaceFile, WritesAPrivateFileWhateverTheUmask) {
@@ -151,20 +182,30 @@ TEST(RemoveLeftovers, TouchesNothingThatIsNoTemporaryFileOfOurs) {
 
 TEST(RemoveLeftovers, NeverTakesAFileFromAWriterAtWork) {
     const TempDir dir;
-    Forked sweeper([&](const Forked::Test& test) {
-        test.tell('s');
-        for (;;) {
-            if (!remove_leftovers(dir.path()).ok()) ::_exit(1);
-        }
-    });
-    ASSERT_EQ(sweeper.hear(), 's');
+    std::vector<std::unique_ptr<Forked>> sweepers;
+    for (int i = 0; i < 2; ++i) {
+        sweepers.push_back(std::make_unique<Forked>([&](const Forked::Test& test) {
+            test.tell('s');
+            while (remove_leftovers(dir.path()).ok()) {
+            }
+        }));
+        ASSERT_EQ(sweepers.back()->hear(), 's');
+    }
     for (int i = 0; i < 300; ++i) {
         const auto written = replace_file(dir / "file", std::to_string(i));
         ASSERT_TRUE(written.ok()) << written.error().message();
         ASSERT_EQ(read_text(dir / "file"), std::to_string(i));
     }
-    sweeper.kill();
+    sweepers.clear();
     EXPECT_THAT(names_in(dir.path()), ElementsAre("file"));
+}
+
+TEST(LockedFile, IsClosedInAnExecutedProgram) {
+    const TempDir dir;
+    auto lock = LockedFile::try_lock(dir / "file", LockedFile::Missing::create);
+    EXPECT_NE(::fcntl((*lock)->fd(), F_GETFD) & FD_CLOEXEC, 0);
+    ASSERT_TRUE((*lock)->replace("new").ok());
+    EXPECT_NE(::fcntl((*lock)->fd(), F_GETFD) & FD_CLOEXEC, 0);
 }
 
 TEST(LockedFile, IsHeldByOneAtATime) {

@@ -1,14 +1,7 @@
-#include "reeve/store/lifecycle_lock.hpp"
-
-#include "support/payloads.hpp"
-#include "support/temp_dir.hpp"
-#include "support/text_file.hpp"
+#include "lifecycle_lock_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include <thread>
 
@@ -16,32 +9,9 @@ namespace reeve {
 namespace {
 
 using namespace test;
-using HeldBy = LifecycleLock::HeldBy;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-class LifecycleLockTest : public ::testing::Test {
-  protected:
-    Result<std::variant<LifecycleLock, HeldBy>> acquire() {
-        warnings.clear();
-        return LifecycleLock::acquire(path, payload_of_ours(), here(), warnings);
-    }
-    bool can_acquire() {
-        const auto answer = acquire();
-        return answer.ok() && std::holds_alternative<LifecycleLock>(*answer);
-    }
-    std::optional<HeldBy> refusal() {
-        const auto answer = acquire();
-        if (!answer.ok() || !std::holds_alternative<HeldBy>(*answer)) return std::nullopt;
-        return std::get<HeldBy>(*answer);
-    }
-    LockPayload on_disk() { return lock_payload_from_json(read_text(path)).value(); }
-
-    TempDir store;
-    std::filesystem::path path = store / ".locked";
-    std::vector<std::string> warnings;
-};
 
 // A child that takes the lock and keeps it until it is told to go or is killed.
 auto holder_of(const std::filesystem::path& path) {
@@ -210,94 +180,6 @@ TEST_F(LifecycleLockTest, RefusesWhenItCannotTellWhetherTheHolderLives) {
     EXPECT_TRUE(refusal());
 }
 
-TEST_F(LifecycleLockTest, TakesOverAnEmptyFileWithoutAWord) {
-    write_text(path, "");
-    EXPECT_TRUE(can_acquire());
-    EXPECT_THAT(warnings, IsEmpty());
-}
-
-TEST_F(LifecycleLockTest, TakesOverCorruptFilesAndSaysSo) {
-    const std::string ours = std::to_string(::getppid());
-    const std::string rest =
-        R"(, "hostname": "box", "started_at": "2026-01-01T00:00:00Z", "schema_version": 1})";
-    for (const std::string& text :
-         {std::string("not-valid-json{{{"), std::string("\xff\xfe\x00 binary", 11), std::string("[]"),
-          std::string("5"), std::string("null"), std::string(100'000, '['),
-          R"({"pid": )" + std::string(5000, '9') + rest, R"({"pid": 2147483648)" + rest,
-          R"({"pid": 1e30)" + rest, R"({"pid": true)" + rest, R"({"pid": 0)" + rest, R"({"pid": -1)" + rest,
-          R"({"pid": ")" + ours + "\"" + rest, R"({"pid": )" + ours + R"(, "hostname": "box"})"}) {
-        write_text(path, text);
-        EXPECT_TRUE(can_acquire()) << text.substr(0, 80);
-        EXPECT_THAT(warnings, ElementsAre(HasSubstr("could not be read"))) << text.substr(0, 80);
-    }
-}
-
-TEST_F(LifecycleLockTest, TakesOverAHugeFileWithoutReadingIt) {
-    write_text(path, "{");
-    std::filesystem::resize_file(path, std::uintmax_t{64} << 30);
-    EXPECT_TRUE(can_acquire());
-    EXPECT_THAT(warnings, ElementsAre(HasSubstr("larger than")));
-    EXPECT_LT(std::filesystem::file_size(path), 4096u);
-}
-
-TEST_F(LifecycleLockTest, NeverFollowsALink) {
-    for (const bool dangling : {false, true}) {
-        const auto target = store / "precious";
-        if (!dangling) write_text(target, "precious");
-        std::filesystem::create_symlink(dangling ? store / "nowhere" : target, path);
-        const auto answer = acquire();
-        ASSERT_FALSE(answer.ok());
-        EXPECT_EQ(answer.error().code(), Errc::refused);
-        EXPECT_THAT(answer.error().message(), HasSubstr("symbolic link"));
-        EXPECT_THAT(answer.error().fix(), HasSubstr("rm "));
-        EXPECT_EQ(read_text(target), "precious");
-        EXPECT_FALSE(std::filesystem::exists(store / "nowhere"));
-        std::filesystem::remove(path);
-    }
-}
-
-TEST_F(LifecycleLockTest, RefusesAFifoADirectoryASocketAndADeviceAtOnce) {
-    const auto refuses = [&](const char* kind) {
-        const auto answer = acquire();
-        ASSERT_FALSE(answer.ok()) << kind;
-        EXPECT_EQ(answer.error().code(), Errc::refused);
-        EXPECT_THAT(answer.error().message(), HasSubstr(kind));
-        EXPECT_FALSE(answer.error().fix().empty());
-        EXPECT_EQ(inspect_lock(path, here()).state, LockReport::State::unreadable);
-        EXPECT_FALSE(force_unlock(path, here(), true).ok());
-        EXPECT_TRUE(std::filesystem::exists(std::filesystem::symlink_status(path)));
-        std::filesystem::remove(path);
-    };
-    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-    refuses("FIFO");
-    std::filesystem::create_directory(path);
-    refuses("directory");
-    const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.native().copy(static_cast<char*>(address.sun_path), sizeof(address.sun_path) - 1);
-    ASSERT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
-    refuses("socket");
-    if (::mknod(path.c_str(), S_IFCHR | 0600, (1 << 8) | 3) == 0) refuses("device");
-}
-
-TEST_F(LifecycleLockTest, TreatsALockThatItMayNotReadAsAnErrorNotAsAbsent) {
-    write_text(path, plain_payload(1, here().hostname, now_rfc3339()));
-    const std::string before = read_text(path);
-    std::filesystem::permissions(path, std::filesystem::perms::none);
-    if (::geteuid() == 0) {
-        ASSERT_EQ(::chown(store.path().c_str(), 65534, 65534), 0);
-    }
-    Forked other([this](const Forked::Test& test) {
-        if (::geteuid() == 0 && ::setuid(65534) != 0) ::_exit(1);
-        const auto answer = acquire();
-        test.tell(!answer.ok() && answer.error().code() == std::errc::permission_denied ? 'y' : 'n');
-    });
-    EXPECT_EQ(other.hear(), 'y');
-    std::filesystem::permissions(path, std::filesystem::perms::owner_read);
-    EXPECT_EQ(read_text(path), before);
-}
-
 TEST_F(LifecycleLockTest, KnowsWhenItsFileWasRemovedOrReplaced) {
     for (const bool replaced : {false, true}) {
         auto lock = acquire();
@@ -360,31 +242,27 @@ TEST_F(LifecycleLockTest, DoesNotNameADeadHolderWhenAForkedChildStillHasTheLock)
     EXPECT_TRUE(can_acquire());
 }
 
+// Whether the first try still meets the child is a matter of luck, so there are several rounds.
 TEST_F(LifecycleLockTest, WaitsForALockThatIsOnlyPassingThrough) {
-    HolderWithForkedChild pair(path);
-    ASSERT_EQ(pair.holder.hear(), 'y');
-    pair.holder.kill();
-    Forked starter([this, &pair](const Forked::Test& test) {
+    for (int round = 0; round < 20; ++round) {
+        HolderWithForkedChild pair(path);
+        ASSERT_EQ(pair.holder.hear(), 'y');
+        pair.holder.kill();
+        const Forked starter([this, &pair](const Forked::Test& test) {
+            pair.child_ends.writer.reset();
+            test.tell('s');
+            test.tell(can_acquire() ? 'y' : 'n');
+        });
+        ASSERT_EQ(starter.hear(), 's');
         pair.child_ends.writer.reset();
-        test.tell('s');
-        test.tell(can_acquire() ? 'y' : 'n');
-    });
-    ASSERT_EQ(starter.hear(), 's');
-    pair.child_ends.writer.reset();
-    EXPECT_EQ(starter.hear(), 'y');
+        ASSERT_EQ(starter.hear(), 'y');
+    }
 }
 
 TEST_F(LifecycleLockTest, CleansUpTheTemporaryFilesOfKilledStarters) {
     write_text(store / ".tmp-4242-deadbeef", "half a payl");
     EXPECT_TRUE(can_acquire());
     EXPECT_THAT(names_in(store.path()), ElementsAre(".locked"));
-}
-
-TEST_F(LifecycleLockTest, SaysWhatIsMissingWhenTheStoreIsNotThere) {
-    path = store / "missing" / ".locked";
-    const auto answer = acquire();
-    ASSERT_FALSE(answer.ok());
-    EXPECT_EQ(answer.error().code(), std::errc::no_such_file_or_directory);
 }
 
 TEST_F(LifecycleLockTest, IsReportedToReadersWithoutBeingTaken) {

@@ -150,7 +150,7 @@ TEST(LockRace, HasExactlyOneWinnerOverACorruptFile) {
 // Everybody takes and leaves as fast as it can, so that nearly every try meets a lock that is just being
 // released: where a lock on a file that has lost its name makes two holders.
 TEST(LockRace, NeverHasTwoHoldersWhileTheLockIsBeingReleased) {
-    constexpr int tries = 100;
+    constexpr int tries = 300;
     Track track;
     Field field(racers, [&](int, const auto& line, const auto& report) {
         const Host host = here();

@@ -1,6 +1,7 @@
 #include "reeve/core/process_finder.hpp"
 
 #include "reeve/model/labels.hpp"
+#include "reeve/os/cgroup.hpp"
 #include "reeve/os/process_table.hpp"
 
 #include <unistd.h>
@@ -28,17 +29,22 @@ bool has_token(pid_t pid, const InstanceId& instance, const SessionName& name) {
     return token.instance == instance && token.name == name;
 }
 
-// Whether the recorded leader is there now, beyond doubt. A start time alone is no proof: ticks are 10 ms
-// wide.
+// Whether what `handle` holds is the recorded leader, beyond doubt. A start time alone is no proof: ticks are
+// 10 ms wide, so a second witness is asked for.
+bool is_leader(const ProcessHandle& handle, const RecordedLeader& recorded, const Host& here) {
+    if (recorded.unreaped_child) return true;  // nobody else can have the pid of our zombie or child
+    const ProcessSeen seen = handle.look();
+    if (compare(recorded.leader, here, seen) != Identity::same) return false;
+    const bool inode_witness = seen.pidfs_inode != 0 && seen.pidfs_inode == recorded.leader.pidfs_inode;
+    const bool witness = inode_witness || has_token(handle.pid(), recorded.instance, recorded.name);
+    return witness && handle.look().state == ProcessSeen::State::running;
+}
+
 bool leader_is_ours(const RecordedLeader& recorded, const Host& here) {
     if (recorded.leader.pid <= 1) return false;
     if (recorded.unreaped_child) return true;
     const auto handle = ProcessHandle::open(recorded.leader.pid);
-    if (!handle.ok() || !handle->has_value()) return false;
-    const ProcessSeen seen = (*handle)->look();
-    if (compare(recorded.leader, here, seen) != Identity::same) return false;
-    const bool inode_witness = seen.pidfs_inode != 0 && seen.pidfs_inode == recorded.leader.pidfs_inode;
-    return inode_witness || has_token(recorded.leader.pid, recorded.instance, recorded.name);
+    return handle.ok() && handle->has_value() && is_leader(**handle, recorded, here);
 }
 
 std::vector<ProcessRow> read_table(const std::vector<ProcessEntry>& entries) {
@@ -59,7 +65,7 @@ std::vector<ProcessRow> read_table(const std::vector<ProcessEntry>& entries) {
 }
 
 // Looks again, now that a handle pins the process: the evidence must hold for what the handle holds.
-bool still_proved(const ProvenProcess& candidate, const RecordedLeader& root,
+bool still_proved(const ProvenProcess& candidate, const RecordedLeader& root, const Host& here,
                   const std::unordered_map<pid_t, const ProcessHandle*>& held) {
     const ProcessRow& row = candidate.member.row;
     const auto now = process_entry(row.pid);
@@ -67,13 +73,16 @@ bool still_proved(const ProvenProcess& candidate, const RecordedLeader& root,
     bool evident = false;
     switch (candidate.member.evidence) {
         case Evidence::leader:
-            evident = true;
-            break;  // compared by leader_is_ours; the start time ties it to this handle
+            evident = is_leader(candidate.handle, root, here);
+            break;
         case Evidence::session_id:
             evident = now->session == row.session;
             break;
         case Evidence::token:
             evident = has_token(row.pid, root.instance, root.name);
+            break;
+        case Evidence::cgroup:
+            evident = is_in_cgroup(row.pid, root.cgroup);
             break;
         case Evidence::descendant: {
             // The parent is held, and was one of ours when it was: if it still is the parent and still lives,
@@ -90,16 +99,40 @@ bool still_proved(const ProvenProcess& candidate, const RecordedLeader& root,
     return evident && candidate.handle.look().state == ProcessSeen::State::running;
 }
 
-}  // namespace
-
-Result<std::vector<ProvenProcess>> find_processes(std::span<const RecordedLeader> leaders, const Host& here) {
-    std::vector<ProvenProcess> proven;
-    if (leaders.empty()) return proven;
-    std::vector<TreeRoot> roots;
-    for (const RecordedLeader& leader : leaders) {
-        roots.push_back({leader.instance, leader.name, leader.leader.pid, leader_is_ours(leader, here),
-                         leader.own_session});
+// A control group knows its members: no table needs to be read, and nothing inside can hide.
+Status add_cgroup_members(const RecordedLeader& leader, std::size_t root, const Host& here,
+                          std::vector<ProvenProcess>& proven) {
+    if (!is_cgroup_of(leader.cgroup, leader.instance.value)) return done;
+    for (const pid_t pid : processes_in_cgroup(leader.cgroup)) {
+        TRY(auto handle, ProcessHandle::open(pid));
+        const auto entry = process_entry(pid);
+        if (!handle || !entry || entry->zombie || pid == ::getpid()) continue;
+        ProvenProcess process{std::move(*handle), {}, entry->name};
+        process.member.row = {pid, entry->parent, entry->session, entry->group, entry->start_time, false, {},
+                              {}};
+        process.member.root = root;
+        process.member.evidence = Evidence::cgroup;
+        if (still_proved(process, leader, here, {})) proven.push_back(std::move(process));
     }
+    return done;
+}
+
+// The others: by descent, session id and token, from one reading of the process table.
+Status add_tree_members(std::span<const RecordedLeader> leaders, const Host& here,
+                        std::vector<ProvenProcess>& proven) {
+    std::vector<TreeRoot> roots;
+    bool any = false;
+    for (const RecordedLeader& leader : leaders) {
+        TreeRoot root{leader.instance, leader.name, leader.leader.pid, false, leader.own_session};
+        if (leader.contained()) {
+            root.instance = {};  // keeps its index, and matches nothing
+        } else {
+            root.leader_is_ours = leader_is_ours(leader, here);
+            any = true;
+        }
+        roots.push_back(std::move(root));
+    }
+    if (!any) return done;
     TRY(const std::vector<ProcessEntry> entries, list_processes());
     std::unordered_map<pid_t, std::string> names;
     for (const ProcessEntry& entry : entries) names[entry.pid] = entry.name;
@@ -117,12 +150,43 @@ Result<std::vector<ProvenProcess>> find_processes(std::span<const RecordedLeader
     std::vector<bool> keep(candidates.size());
     for (std::size_t i = 0; i < candidates.size(); ++i) {  // parents stand before their children
         const ProvenProcess& candidate = candidates[i];
-        keep[i] = still_proved(candidate, leaders[candidate.member.root], held);
+        keep[i] = still_proved(candidate, leaders[candidate.member.root], here, held);
         if (keep[i]) held[candidate.member.row.pid] = &candidate.handle;
     }
     for (std::size_t i = 0; i < candidates.size(); ++i) {
         if (keep[i]) proven.push_back(std::move(candidates[i]));
     }
+    return done;
+}
+
+}  // namespace
+
+std::vector<RecordedLeader> leaders_of(const InstanceRecord& record) {
+    std::vector<RecordedLeader> leaders;
+    for (const auto& [name, session] : record.sessions) {
+        const auto* process = std::get_if<ProcessSessionRecord>(&session);
+        if (process == nullptr) continue;
+        RecordedLeader leader;
+        leader.instance = record.instance_id;
+        leader.name = name;
+        leader.leader = record.owner;  // boot, machine and namespace are the owner's
+        leader.leader.pid = process->pid;
+        leader.leader.start_time = process->start_time;
+        leader.leader.pidfs_inode = process->pidfs_inode;
+        leader.own_session = process->pgid == process->pid;
+        leader.cgroup = process->cgroup;
+        leaders.push_back(std::move(leader));
+    }
+    return leaders;
+}
+
+Result<std::vector<ProvenProcess>> find_processes(std::span<const RecordedLeader> leaders, const Host& here) {
+    std::vector<ProvenProcess> proven;
+    for (std::size_t i = 0; i < leaders.size(); ++i) {
+        if (!leaders[i].contained()) continue;
+        CHECK(add_cgroup_members(leaders[i], i, here, proven));
+    }
+    CHECK(add_tree_members(leaders, here, proven));
     return proven;
 }
 

@@ -5,6 +5,7 @@
 #include "reeve/core/session_log.hpp"
 #include "reeve/engine/tool.hpp"
 #include "reeve/model/labels.hpp"
+#include "reeve/os/cgroup.hpp"
 #include "reeve/os/process_table.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -95,7 +96,16 @@ Task<Life> ProcessRunner::live(Session& session) {
     if (!log.ok()) co_return did_not_start(log.error().message(), 126);
     spec.out = spec.err = log->get();
 
+    const UniqueFd group = enter_cgroup(session.name());
+    spec.cgroup = group.get();
     auto child = launch_gated(spec);
+    if (!child.ok() && spec.cgroup >= 0) {
+        // A group that nobody may be born in (its parent is not delegated after all) is no reason not to
+        // start.
+        leave_cgroup();
+        spec.cgroup = -1;
+        child = launch_gated(spec);
+    }
     log->reset();
     if (!child.ok()) co_return did_not_start(child.error().message(), 126);
     Life life = co_await run_child(session, std::move(*child), std::move(spec));
@@ -113,6 +123,7 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
     record.pid = record.pgid = pid;
     record.start_time = seen.start_time;
     record.pidfs_inode = seen.pidfs_inode;
+    record.cgroup = cgroup_;
     record.command = session.config().command;
     record.started_at = at;
     const SessionRecord whole = record;
@@ -126,6 +137,7 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
         ProcessHandle handle = std::move(child.handle());
         { const GatedChild closed = std::move(child); }
         co_await reap_leader(handle);
+        leave_cgroup();
         host_.forget(session.name());
         if (failure) co_return did_not_start(failure->message(spec), failure->exit_code());
         if (!recorded.ok()) co_return did_not_start(recorded.error().message(), 126);
@@ -152,7 +164,10 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
         life.clean = status->clean();
     }
     if (life.left.empty() && !status) life.left = {std::to_string(pid)};
-    if (life.left.empty()) host_.forget(session.name());
+    if (life.left.empty()) {
+        leave_cgroup();
+        host_.forget(session.name());
+    }
     co_return life;
 }
 
@@ -187,6 +202,7 @@ Task<Result<TakedownReport>> ProcessRunner::end_tree(Session& session, pid_t lea
     recorded.name = session.name();
     recorded.leader.pid = leader;
     recorded.unreaped_child = true;
+    recorded.cgroup = cgroup_;
     FindProcesses find = [recorded, this] { return find_soon({recorded}, around_.here); };
     TakedownOptions options;
     options.signal = session.config().stop.signal;
@@ -196,6 +212,25 @@ Task<Result<TakedownReport>> ProcessRunner::end_tree(Session& session, pid_t lea
     };
     takedown_ = std::make_unique<Takedown>(executor_, std::move(find), std::move(options));
     co_return co_await takedown_->run();
+}
+
+// The session's own group, for it to be born in; nothing where there is none.
+UniqueFd ProcessRunner::enter_cgroup(const SessionName& name) {
+    cgroup_.clear();
+    if (around_.cgroup.empty()) return {};
+    auto made = make_cgroup(around_.cgroup,
+                            "session-" + name.value);  // the kernel's own files there have other names
+    if (!made.ok()) return {};
+    auto directory = open_cgroup(*made);
+    if (!directory.ok()) return {};
+    cgroup_ = std::move(*made);
+    return std::move(*directory);
+}
+
+void ProcessRunner::leave_cgroup() {
+    // One that is not empty after all stays, and is found by the record.
+    if (!cgroup_.empty()) (void)remove_cgroup(cgroup_).ok();
+    cgroup_.clear();
 }
 
 Task<void> ProcessRunner::reap_leader(const ProcessHandle& handle) {
@@ -208,7 +243,7 @@ Task<void> ProcessRunner::reap_leader(const ProcessHandle& handle) {
 
 void ProcessRunner::describe(SessionStatus& status) const {
     status.pid = pid_;
-    if (pid_) status.containment = "session";
+    if (pid_) status.containment = cgroup_.empty() ? "session" : "cgroup";
 }
 
 void ProcessRunner::hurry() {

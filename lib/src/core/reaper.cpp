@@ -3,24 +3,13 @@
 #include "reaper_parts.hpp"
 #include "reeve/base/time_text.hpp"
 #include "reeve/core/takedown.hpp"
+#include "reeve/os/cgroup.hpp"
 #include "reeve/os/process_table.hpp"
 
 #include <algorithm>
 #include <csignal>
 
 namespace reeve {
-namespace {
-
-ProcessIdentity leader_identity(const InstanceRecord& record, const ProcessSessionRecord& session) {
-    ProcessIdentity leader = record.owner;  // boot, machine and namespace are the owner's
-    leader.pid = session.pid;
-    leader.start_time = session.start_time;
-    leader.pidfs_inode = session.pidfs_inode;
-    return leader;
-}
-
-}  // namespace
-
 Reaper::Reaper(Executor executor, ReaperSettings settings, Worker& worker, EventLog& log)
     : executor_(std::move(executor)),
       settings_(std::move(settings)),
@@ -38,6 +27,11 @@ void Reaper::problem(const InstanceId& instance, std::string what, std::string w
 }
 
 void Reaper::receipt(const Receipt& receipt) { receipts_.write(receipt); }
+
+OwnerState Reaper::judge(const InstanceRecord& record) const {
+    if (!settings_.finish.empty() && record.instance_id == settings_.finish) return OwnerState::dead;
+    return judge_owner(record.owner, settings_.here, look_at(record.owner.pid));
+}
 
 // Reads the registry and judges every owner. Instances that are alive, foreign, of unknown state or
 // unreadable spare their containers.
@@ -59,10 +53,11 @@ Task<Result<Reaper::Scan>> Reaper::scan() {
             scan.spared.insert(record.instance_id.value);
             continue;
         }
-        switch (judge_owner(record.owner, settings_.here, look_at(record.owner.pid))) {
+        switch (judge(record)) {
             case OwnerState::dead:
                 ++scan.counts.dead;
-                scan.dead.push_back(record);
+                if (settings_.finish.empty() || record.instance_id == settings_.finish)
+                    scan.dead.push_back(record);
                 continue;
             case OwnerState::alive:
                 ++scan.counts.alive;
@@ -91,16 +86,7 @@ std::vector<RecordedLeader> Reaper::leaders_of(const std::vector<InstanceRecord>
     std::vector<RecordedLeader> leaders;
     for (const InstanceRecord& record : dead) {
         if (record.owner.boot_id != settings_.here.boot_id) continue;  // no process outlives a boot
-        for (const auto& [name, session] : record.sessions) {
-            const auto* process = std::get_if<ProcessSessionRecord>(&session);
-            if (process == nullptr) continue;
-            RecordedLeader leader;
-            leader.instance = record.instance_id;
-            leader.name = name;
-            leader.leader = leader_identity(record, *process);
-            leader.own_session = process->pgid == process->pid;
-            leaders.push_back(std::move(leader));
-        }
+        for (RecordedLeader& leader : reeve::leaders_of(record)) leaders.push_back(std::move(leader));
     }
     return leaders;
 }
@@ -138,8 +124,7 @@ Task<Status> Reaper::claim() {
         Case one{std::move(claim), {}, false};
         one.record = one.claim.record;
         // The record was read again under the claim: its owner may not be the one that was judged.
-        const auto owner = judge_owner(one.record.owner, settings_.here, look_at(one.record.owner.pid));
-        if (owner == OwnerState::dead) cases_.push_back(std::move(one));
+        if (judge(one.record) == OwnerState::dead) cases_.push_back(std::move(one));
     }
     report_.counts.instances = static_cast<int>(cases_.size());
     co_return done;
@@ -194,6 +179,9 @@ Task<ReapReport> Reaper::settle() {
         const bool changed = one.record != one.claim.record;
         if (!finished && !changed) continue;
         std::function<Status()> write = [&one, finished] {
+            const bool ours = is_cgroup_of(one.record.cgroup, one.record.instance_id.value);
+            if (finished && ours)
+                (void)remove_cgroup(one.record.cgroup).ok();  // empty: its processes were seen gone
             return finished ? one.claim.forget() : one.claim.update(one.record);
         };
         const Status written = co_await worker_.run<Status>(std::move(write));

@@ -89,6 +89,7 @@ std::vector<Reaper::EngineWork> Reaper::engines_for(const std::vector<InstanceRe
             if (!container->engine_id.empty()) work->recorded_engine_ids.insert(container->engine_id);
         }
     }
+    if (settings_.only_recorded_engines) std::erase_if(all, [](const EngineWork& work) { return work.recorded_by.empty(); });
     return all;
 }
 

@@ -1,11 +1,9 @@
 #include "reeve/core/supervisor.hpp"
 
-#include "reeve/base/time_text.hpp"
-#include "reeve/core/exit_waiter.hpp"
 #include "reeve/engine/docker_cli.hpp"
-#include "reeve/os/file_watch.hpp"
+#include "reeve/os/cgroup.hpp"
 
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -14,18 +12,6 @@ namespace reeve {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr std::chrono::milliseconds status_interval{100};  // at most ten writes a second
-constexpr std::chrono::milliseconds first_retry{1'000};
-constexpr std::chrono::milliseconds longest_retry{300'000};
-
-std::unique_ptr<ContainerEngine> engine_for(const EngineConfig& config) {
-    DockerCliOptions options;
-    options.command = config.command;
-    options.endpoint = config.endpoint;
-    options.timeout = config.timeout;
-    return make_docker_cli(std::move(options));
-}
 
 }  // namespace
 
@@ -66,6 +52,7 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Confi
     process_around_.paths = store_.paths();
     process_around_.instance = record_.instance_id;
     process_around_.here = settings_.here;
+    process_around_.cgroup = record_.cgroup;
     process_around_.open_files = settings_.open_files;
     process_around_.on_signal = [this](const SessionName& name, const ProvenProcess& process, int signal) {
         Receipt line;
@@ -80,7 +67,7 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Confi
         receipts_.write(line);
     };
     container_around_ = {store_.id(), record_.instance_id};
-    engine_ = std::make_unique<EngineService>(executor_, engine_for(config_.engine), store_.id(), log_,
+    engine_ = std::make_unique<EngineService>(executor_, make_docker_cli(config_.engine), store_.id(), log_,
                                               [this] { status_changed(); });
     // A container with our label that no session of ours watches: perhaps one whose maker died while it was
     // being made. The reaper finds out.
@@ -88,9 +75,16 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Confi
         const auto instance = event.labels.find(label_instance);
         const bool ours = instance != event.labels.end() && instance->second == record_.instance_id.value;
         if (ours || event.action != "create") return;
-        reap_now_ = true;
-        reap_wanted_.notify();
+        reap_everywhere_ = true;
+        reap_soon();
     });
+    instance_watch_ = std::make_unique<InstanceWatch>(
+        executor_, store_.paths(), settings_.here, record_.instance_id, worker_, [this] { reap_soon(); },
+        [this] {
+            instances_.alive = instance_watch_->counts().alive;
+            instances_.foreign = instance_watch_->counts().foreign;
+            status_changed();
+        });
 }
 
 Supervisor::~Supervisor() = default;
@@ -118,7 +112,10 @@ Task<Status> Supervisor::run() {
     co_await asio::this_coro::throw_if_cancelled(false);
     outcome_ = co_await begin();
     if (outcome_.ok()) {
-        co_await reap_and_start();
+        if (settings_.safe_mode)
+            stay_safe();
+        else
+            co_await reap_and_start();
         co_await serve_until_asked();
         co_await stop_everything();
     }
@@ -135,6 +132,7 @@ Task<Status> Supervisor::begin() {
     for (const auto& [name, session] : config_.sessions) add_session(name, session);
     tasks_.spawn(control_->serve());
     tasks_.spawn(watch_lock());
+    if (settings_.anchor_pid) tasks_.spawn(watch_anchor());
     tasks_.spawn(engine_->keep());
     tasks_.spawn(keep_status());
     status_changed();
@@ -159,6 +157,7 @@ Task<void> Supervisor::reap_and_start() {
     if (!ended.ok()) attention_.push_back(ended.error().message());
     instances_ = reaper->instances();
     tasks_.spawn(reap_containers_and_go_on(reaper));
+    tasks_.spawn(watch_instances());
 
     for (auto& [name, session] : sessions_) {
         if (session->config().autostart) session->start();
@@ -233,6 +232,8 @@ Task<void> Supervisor::let_go() {
     closing_ = true;
     if (control_) control_->close();
     engine_->close();
+    instance_watch_->close();
+    if (anchor_watch_ != nullptr) anchor_watch_->notify();
     reap_wanted_.notify();
     status_dirty_.notify();
     tasks_.cancel();
@@ -240,6 +241,7 @@ Task<void> Supervisor::let_go() {
     if (control_) co_await control_->closed();
 
     if (record_.sessions.empty()) {
+        if (!record_.cgroup.empty()) (void)remove_cgroup(record_.cgroup).ok();
         std::function<Status()> remove = [this] { return registry_.remove(record_.instance_id); };
         const Status removed = co_await worker_.run<Status>(std::move(remove));
         if (!removed.ok()) log_.warn("removing our record", {{"why", removed.error().message()}});
@@ -287,105 +289,6 @@ bool Supervisor::is_ready(const SessionName& name) const {
     return it != sessions_.end() && it->second->ready();
 }
 
-// --- beside the life ---
-
-Task<void> Supervisor::keep_status() {
-    co_await asio::this_coro::throw_if_cancelled(false);
-    while (!closing_) {
-        if (!dirty_) {
-            co_await status_dirty_.wait();
-            continue;
-        }
-        dirty_ = false;
-        const Status written = co_await status_file_->commit();
-        if (!written.ok()) log_.warn("writing the status", {{"why", written.error().message()}});
-        const auto until = Clock::now() + status_interval;
-        while (!closing_ && Clock::now() < until) co_await status_dirty_.wait(until);
-    }
-}
-
-// After the first reap: what is pending is tried again with growing pauses, and whenever somebody asks.
-Task<void> Supervisor::keep_reaping() {
-    co_await asio::this_coro::throw_if_cancelled(false);
-    auto pause = first_retry;
-    while (!closing_ && !stop_asked_) {
-        const auto due = Clock::now() + pause;
-        while (!closing_ && !reap_now_ && !(Clock::now() >= due && !pending_.empty())) {
-            if (pending_.empty())
-                co_await reap_wanted_.wait();
-            else
-                co_await reap_wanted_.wait(due);
-        }
-        if (closing_ || stop_asked_) break;
-        reap_now_ = false;
-        Reaper reaper(executor_, reaper_settings(), worker_, log_);
-        const ReapReport report = co_await reaper.run();
-        instances_ = reaper.instances();
-        take_report(report);
-        pause = pending_.empty() ? first_retry : std::min(pause * 2, longest_retry);
-        for (auto& item : pending_) item.next_try_at = to_rfc3339(std::chrono::system_clock::now() + pause);
-        changed_.notify();
-    }
-}
-
-void Supervisor::take_report(const ReapReport& report) {
-    last_reap_ = LastReap{report.started_at, report.duration_ms, report.counts};
-    totals_.add(report.counts);
-    std::vector<PendingReap> pending;
-    for (const ReapProblem& problem : report.problems) {
-        PendingReap item{problem.instance.value, problem.what, problem.why, 1,
-                         to_rfc3339(std::chrono::system_clock::now() + first_retry)};
-        for (const PendingReap& before : pending_) {
-            if (before.instance_id == item.instance_id && before.what == item.what)
-                item.attempts = before.attempts + 1;
-        }
-        pending.push_back(std::move(item));
-    }
-    pending_ = std::move(pending);
-    status_changed();
-}
-
-ReaperSettings Supervisor::reaper_settings() {
-    ReaperSettings settings;
-    settings.paths = store_.paths();
-    settings.store = store_.id();
-    settings.here = settings_.here;
-    settings.self = record_.instance_id;
-    settings.grace = config_.reap_grace;
-    settings.engines = {&engine_->engine()};
-    settings.make_engine = [timeout = config_.engine.timeout](const std::string& name,
-                                                              const std::string& endpoint) {
-        EngineConfig config;
-        config.command = name;
-        config.endpoint = endpoint;
-        config.timeout = timeout;
-        return engine_for(config);
-    };
-    return settings;
-}
-
-// The kernel says when our lock file loses its name. Two supervisors never run on: this one leaves.
-Task<void> Supervisor::watch_lock() {
-    co_await asio::this_coro::throw_if_cancelled(false);
-    auto watch = watch_file(lock_.fd());
-    if (!watch.ok()) {
-        log_.error("cannot watch the lock", {{"why", watch.error().message()}});
-        attention_.push_back(watch.error().message());
-        co_return;
-    }
-    asio::posix::stream_descriptor changes(executor_, watch->release());
-    while (lock_.still_held()) {
-        const auto [ec] = co_await changes.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
-        if (ec) co_return;
-        drain_watch(changes.native_handle());
-    }
-    lost_lock_ = true;
-    log_.error("force-unlocked: the lock file was removed or replaced; stopping all sessions", {});
-    outcome_ = Error(Errc::held, "holding the store", "the lock file was removed or replaced (force-unlock)",
-                     "start again with: reeve run");
-    ask_stop("force-unlocked");
-}
-
 void Supervisor::add_session(const SessionName& name, const SessionConfig& config) {
     std::unique_ptr<SessionRunner> runner;
     if (config.image.empty())
@@ -393,35 +296,6 @@ void Supervisor::add_session(const SessionName& name, const SessionConfig& confi
     else
         runner = std::make_unique<ContainerRunner>(executor_, container_around_, *this, *engine_);
     sessions_[name] = std::make_unique<Session>(executor_, name, config, *this, std::move(runner));
-}
-
-StatusSnapshot Supervisor::snapshot() {
-    StatusSnapshot s;
-    s.version = settings_.version;
-    s.seq = seq_;
-    s.updated_at = now_rfc3339();
-    s.state = state_;
-    s.instance_id = record_.instance_id;
-    s.pid = record_.owner.pid;
-    s.anchor_pid = settings_.anchor_pid;
-    s.hostname = settings_.here.hostname;
-    s.started_at = record_.started_at;
-    s.control = store_.paths().control().string();
-    for (const auto& [name, session] : sessions_) s.sessions[name] = session->status();
-    s.last_reap = last_reap_;
-    s.pending = pending_;
-    s.totals = totals_;
-    s.engines[engine_->engine().name()] = engine_->status();
-    s.instances = instances_;
-    s.attention = attention_;
-    for (const auto& [name, session] : s.sessions) {
-        if (session.attention) s.attention.push_back(name.value + ": " + *session.attention);
-    }
-    for (const auto& item : pending_) {
-        s.attention.push_back("not reaped yet (" + item.what + " of instance " + item.instance_id +
-                              "): " + item.why);
-    }
-    return s;
 }
 
 }  // namespace reeve

@@ -81,8 +81,8 @@ Task<Result<std::string>> Supervisor::verb_restart(std::string params) {
 Task<Result<std::string>> Supervisor::verb_reap(std::string params) {
     (void)params;
     const auto before = last_reap_ ? last_reap_->started_at : std::string();
-    reap_now_ = true;
-    reap_wanted_.notify();
+    reap_everywhere_ = true;
+    reap_soon();
     while (!closing_ && (reap_now_ || (last_reap_ ? last_reap_->started_at : std::string()) == before)) {
         co_await changed_.wait();
     }
@@ -91,7 +91,7 @@ Task<Result<std::string>> Supervisor::verb_reap(std::string params) {
 
 Task<Result<std::string>> Supervisor::verb_reload(std::string params) {
     (void)params;
-    if (state_ != SupervisorState::running) {
+    if (state_ != SupervisorState::running && state_ != SupervisorState::safe) {
         co_return Error(Errc::failed, "reloading", "the supervisor is not running yet, or stopping");
     }
     CO_TRY(Config next, settings_.load_config());

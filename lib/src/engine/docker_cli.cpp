@@ -195,4 +195,12 @@ std::unique_ptr<ContainerEngine> make_docker_cli(DockerCliOptions options) {
     return std::make_unique<DockerCli>(std::move(options));
 }
 
+std::unique_ptr<ContainerEngine> make_docker_cli(const EngineConfig& config) {
+    DockerCliOptions options;
+    options.command = config.command;
+    options.endpoint = config.endpoint;
+    options.timeout = config.timeout;
+    return make_docker_cli(std::move(options));
+}
+
 }  // namespace reeve

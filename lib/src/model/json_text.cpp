@@ -27,10 +27,10 @@ bool too_deep(std::string_view text) {
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text, const std::string& what, bool comments) {
+Result<Json> parse_json(std::string_view text, const std::string& what) {
     if (text.size() > max_json_bytes) return Error(Errc::too_large, what, "larger than 16 MiB");
     if (too_deep(text)) return Error(Errc::invalid_data, what, "nested deeper than 64 levels");
-    Json value = Json::parse(text, nullptr, false, comments);
+    Json value = Json::parse(text, nullptr, false);
     if (value.is_discarded())
         return Error(Errc::invalid_data, what, text.empty() ? "empty" : "not valid JSON");
     return value;

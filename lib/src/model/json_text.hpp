@@ -21,8 +21,8 @@ inline constexpr std::size_t max_json_bytes = 16u * 1024 * 1024;
 inline constexpr int max_json_depth = 64;
 
 // `what` names the text in the error ("reading /path/file"). Errc::invalid_data or Errc::too_large.
-// Comments (// and /* */) are accepted only when `comments` is set.
-Result<Json> parse_json(std::string_view text, const std::string& what, bool comments = false);
+// Comments are refused: only the configuration has them, and json_tree.hpp reads it.
+Result<Json> parse_json(std::string_view text, const std::string& what);
 
 // One line, bytes that are not UTF-8 replaced: never throws.
 std::string dump_json(const Json& value);

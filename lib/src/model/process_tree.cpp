@@ -125,6 +125,8 @@ const char* to_string(Evidence evidence) {
             return "session id";
         case Evidence::token:
             return "environment token";
+        case Evidence::cgroup:
+            return "control group";
     }
     return "unknown";
 }

@@ -73,6 +73,15 @@ Result<std::vector<InstanceRegistry::Entry>> InstanceRegistry::list() const {
     return entries;
 }
 
+Result<std::vector<InstanceId>> InstanceRegistry::ids() const {
+    std::vector<InstanceId> ids;
+    TRY(const std::vector<std::filesystem::path> names, names_in(paths_.instances()));
+    for (const auto& path : names) {
+        if (path.extension() == ".json" && is_uuid(path.stem().string())) ids.push_back({path.stem().string()});
+    }
+    return ids;
+}
+
 Result<InstanceRecord> InstanceRegistry::load(const InstanceId& id) const {
     CHECK(check_id(id));
     auto record = read_record(paths_.instance(id));

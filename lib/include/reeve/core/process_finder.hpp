@@ -3,6 +3,7 @@
 #pragma once
 
 #include "reeve/base/task.hpp"
+#include "reeve/model/instance_record.hpp"
 #include "reeve/model/process_identity.hpp"
 #include "reeve/model/process_tree.hpp"
 #include "reeve/os/process_handle.hpp"
@@ -25,9 +26,15 @@ struct RecordedLeader {
     SessionName name;
     ProcessIdentity leader;  // pid -1: never launched
     bool own_session = true;
-    bool unreaped_child =
-        false;  // it is our child and we have not reaped it: proof by itself, also as a zombie
+    // It is our child and we have not reaped it: proof by itself, also as a zombie.
+    bool unreaped_child = false;
+    // Empty: none. With one, it alone says who belongs to the session.
+    std::string cgroup;
+    bool contained() const { return !cgroup.empty(); }
 };
+
+// The process sessions of an instance, as leaders to look for.
+std::vector<RecordedLeader> leaders_of(const InstanceRecord& record);
 
 // Reads the process table once for all leaders, opens a handle on every candidate, and *then* proves each
 // again from what the kernel says of it: identity unchanged since the table was read, and the evidence still

@@ -19,6 +19,7 @@ struct ProcessSurroundings {
     StorePaths paths;
     InstanceId instance;
     Host here;
+    std::string cgroup;                // of this instance; empty: none to be had
     std::optional<rlimit> open_files;  // what the supervisor itself was started with
     std::function<void(const SessionName&, const ProvenProcess&, int signal)> on_signal;
 };
@@ -39,12 +40,15 @@ class ProcessRunner final : public SessionRunner {
     Task<std::optional<LaunchFailure>> open_gate(GatedChild& child);
     Task<void> wait_for_end(Session& session, const ProcessHandle& handle);
     Task<Result<TakedownReport>> end_tree(Session& session, pid_t leader);
+    UniqueFd enter_cgroup(const SessionName& name);
+    void leave_cgroup();
     Task<void> reap_leader(const ProcessHandle& handle);
 
     Executor executor_;
     const ProcessSurroundings& around_;
     SessionHost& host_;
     std::optional<pid_t> pid_;
+    std::string cgroup_;  // of the life under way; empty: none
     std::unique_ptr<Takedown> takedown_;
 };
 

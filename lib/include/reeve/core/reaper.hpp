@@ -52,7 +52,11 @@ struct ReaperSettings {
     StorePaths paths;
     StoreId store;
     Host here;
-    InstanceId self;  // never reaped; empty when there is none
+    InstanceId self;    // never reaped; empty when there is none
+    InstanceId finish;  // its owner asks for its end: dead, although the owner lives; nothing else is reaped then
+    // Look only through engines that a dead instance's record names: enough when one owner has just died, and it
+    // spares an engine call when that one had no containers.
+    bool only_recorded_engines = false;
     std::chrono::milliseconds grace{5'000};
     // Engines to look through at every reap, and how to make one that only a record names.
     std::vector<ContainerEngine*> engines;
@@ -91,6 +95,7 @@ class Reaper {
         std::vector<std::filesystem::path> unreadable;
     };
     Task<Result<Scan>> scan();
+    OwnerState judge(const InstanceRecord& record) const;
     std::vector<RecordedLeader> leaders_of(const std::vector<InstanceRecord>& dead) const;
     std::vector<EngineWork> engines_for(const std::vector<InstanceRecord>& dead);
     Task<Status> look_through(EngineWork& work);

@@ -11,6 +11,7 @@
 #include "reeve/core/durable_file.hpp"
 #include "reeve/core/engine_service.hpp"
 #include "reeve/core/event_log.hpp"
+#include "reeve/core/instance_watch.hpp"
 #include "reeve/core/process_runner.hpp"
 #include "reeve/core/reaper.hpp"
 #include "reeve/core/session.hpp"
@@ -32,7 +33,8 @@ struct SupervisorSettings {
     std::string version;
     Host here;
     InstanceRecord record;  // of this life, without sessions
-    std::optional<pid_t> anchor_pid;
+    std::optional<pid_t> anchor_pid;  // our parent; its end is ours
+    bool safe_mode = false;           // after a crash loop: nothing is launched or reaped by itself
     std::optional<rlimit> open_files;             // what sessions get; we may have raised our own
     std::function<Result<Config>()> load_config;  // reads it again; the error names line and pointer
     std::function<void(const std::string&)> notify_manager;  // sd_notify text, e.g. "READY=1"
@@ -70,6 +72,10 @@ class Supervisor final : public SessionHost {
     Task<void> keep_status();
     Task<void> keep_reaping();
     Task<void> watch_lock();
+    Task<void> watch_anchor();
+    Task<void> watch_instances();
+    void reap_soon();
+    void stay_safe();
     Task<void> commit_record();
     Task<void> reload();
     void take_report(const ReapReport& report);
@@ -112,11 +118,15 @@ class Supervisor final : public SessionHost {
     ContainerSurroundings container_around_;
     std::unique_ptr<EngineService> engine_;
     std::unique_ptr<ControlServer> control_;
+    std::unique_ptr<InstanceWatch> instance_watch_;
     std::map<SessionName, std::unique_ptr<Session>> sessions_;
+
+    Notifier* anchor_watch_ = nullptr;  // while watch_anchor waits
 
     SupervisorState state_ = SupervisorState::starting;
     std::uint64_t seq_ = 0;
-    bool stop_asked_ = false, dirty_ = false, closing_ = false, reap_now_ = false;
+    bool stop_asked_ = false, dirty_ = false, closing_ = false;
+    bool reap_now_ = false, reap_everywhere_ = false;  // with reap_everywhere_: through every engine, too
     bool lost_lock_ = false;
     std::optional<std::chrono::steady_clock::time_point> stop_deadline_;
     std::optional<LastReap> last_reap_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "reeve/engine/container_engine.hpp"
+#include "reeve/model/config.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -15,5 +16,6 @@ struct DockerCliOptions {
 };
 
 std::unique_ptr<ContainerEngine> make_docker_cli(DockerCliOptions options);
+std::unique_ptr<ContainerEngine> make_docker_cli(const EngineConfig& config);
 
 }  // namespace reeve

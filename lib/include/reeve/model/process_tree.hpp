@@ -9,6 +9,7 @@
 //                there, even as a zombie, nobody else can have that id. Afterwards the number could in theory
 //                belong to a later stranger, so one member must carry our token: a session that a descendant
 //                of ours is in was opened by one of ours
+//   cgroup       it is in the session's control group, which bears the instance's id (see os/cgroup.hpp)
 //   token        REEVE_INSTANCE and REEVE_SESSION in the environment that it was executed with: 122 random
 //   bits
 // A process that left the session *and* cleared its environment *and* lost its parent shows none of these. It
@@ -46,7 +47,7 @@ struct TreeRoot {
     bool own_session = true;      // the leader called setsid: its pid is a session id too
 };
 
-enum class Evidence { leader, descendant, session_id, token };
+enum class Evidence { leader, descendant, session_id, token, cgroup };
 const char* to_string(Evidence evidence);
 
 struct TreeMember {

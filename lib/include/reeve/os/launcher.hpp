@@ -27,6 +27,8 @@ struct LaunchSpec {
     std::vector<std::string> argv;  // with argv[0]
     std::vector<std::string> env;   // "NAME=value"; the whole environment
     std::string cwd = "/";
+    bool own_session = true;   // false: it stays in our session and group, as a shell's foreground job
+    bool keep_stdio = false;   // true: our 0, 1 and 2 are its own; out and err do not count then
     int out = -1;     // becomes 1; -1 is /dev/null. Above 2, and kept by the caller
     int err = -1;     // becomes 2
     int cgroup = -1;  // directory descriptor of a cgroup v2 to be born in; Linux only; -1: none
@@ -52,6 +54,8 @@ class GatedChild {
     ProcessHandle& handle() { return handle_; }
     // Lets the command run.
     Status open();
+    // Gives the gate to another program that goes on in this process: the caller executes it.
+    UniqueFd take_gate() { return std::move(gate_); }
     // After open(): readable when the exec has happened or failed. Read it by outcome().
     int report_fd() const { return gate_.get(); }
     // Nothing: the command runs (the gate closed on exec). Call it when report_fd() is readable; never

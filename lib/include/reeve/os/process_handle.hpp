@@ -38,7 +38,8 @@ class ProcessHandle {
         : fd_(std::move(fd)), pid_(pid), start_time_(start_time) {}
     UniqueFd fd_;
     pid_t pid_ = -1;
-    std::uint64_t start_time_ = 0;
+    [[maybe_unused]] std::uint64_t start_time_ =
+        0;  // where the handle itself cannot tell one process from the next
 };
 
 }  // namespace reeve

@@ -25,6 +25,8 @@ class InstanceRegistry {
     };
     // Every *.json below instances/, in the order of their names; an absent directory is an empty registry.
     Result<std::vector<Entry>> list() const;
+    // The same files by the ids that their names promise, unread.
+    Result<std::vector<InstanceId>> ids() const;
     Result<InstanceRecord> load(const InstanceId& id) const;
     Status save(const InstanceRecord& record) const;
     Status remove(const InstanceId& id) const;  // absent is success

@@ -29,21 +29,25 @@ struct Prepared {
     char* const* env;
     const char* cwd;
     int in, out, err, gate;
+    bool own_session, keep_stdio;
     const rlimit* open_files;
 };
 
 [[noreturn]] void give_up(int gate, LaunchFailure::Step step) {
-    const Report report{static_cast<int>(step), errno};
-    const ssize_t ignored = ::write(gate, &report, sizeof report);
+    const int error = errno;
+    const Report report{static_cast<int>(step), error};
+    // Whoever listened may have gone: that must not turn the exit status into a SIGPIPE.
+    const ssize_t ignored = ::send(gate, &report, sizeof report, MSG_NOSIGNAL);
     (void)ignored;
-    ::_exit(127);
+    ::_exit(step == LaunchFailure::Step::exec && error == ENOENT ? 127 : 126);
 }
 
 // In the child: async-signal-safe calls only (signal-safety(7)).
 [[noreturn]] void become(const Prepared& p) {
     using Step = LaunchFailure::Step;
-    if (::setsid() < 0) give_up(p.gate, Step::session);
-    const bool placed = ::dup2(p.in, 0) == 0 && ::dup2(p.out, 1) == 1 && ::dup2(p.err, 2) == 2 &&
+    if (p.own_session && ::setsid() < 0) give_up(p.gate, Step::session);
+    const bool stdio = p.keep_stdio || (::dup2(p.in, 0) == 0 && ::dup2(p.out, 1) == 1 && ::dup2(p.err, 2) == 2);
+    const bool placed = stdio &&
                         (p.gate == gate_number || ::dup2(p.gate, gate_number) == gate_number) &&
                         ::fcntl(gate_number, F_SETFD, FD_CLOEXEC) == 0;
     if (!placed) give_up(p.gate, Step::descriptors);
@@ -138,6 +142,8 @@ Result<GatedChild> launch_gated(const LaunchSpec& spec) {
                             spec.out < 0 ? null.get() : spec.out,
                             spec.err < 0 ? null.get() : spec.err,
                             theirs.get(),
+                            spec.own_session,
+                            spec.keep_stdio,
                             spec.open_files ? &*spec.open_files : nullptr};
 
     // No handler of ours may run in the child: everything stays blocked there until just before its exec.

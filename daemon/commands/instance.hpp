@@ -1,0 +1,10 @@
+// reeve instance register, track, untrack, unregister: what other programs call to bind what they run to themselves.
+#pragma once
+
+#include "options.hpp"
+
+namespace reeve {
+
+int run_instance(const Options& options);
+
+}  // namespace reeve

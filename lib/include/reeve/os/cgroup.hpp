@@ -1,0 +1,41 @@
+// Control groups, version 2: the only containment that nothing inside can leave. cgroups(7).
+//
+// Paths are those that /proc/PID/cgroup shows ("0::/user.slice/.../reeve-<uuid>/session-api"), so that a
+// process can be asked whether it is inside. On systems without cgroups every function says so by an empty
+// answer or an error. Thread rule: any thread.
+#pragma once
+
+#include "reeve/base/result.hpp"
+#include "reeve/base/unique_fd.hpp"
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reeve {
+
+// Makes a group for an instance below our own, and returns its path; nothing where none is to be had: no
+// version 2 mounted, or our own group is not ours to divide (not delegated).
+std::optional<std::string> make_instance_cgroup(std::string_view instance_id);
+
+// Makes a group below `parent`. An empty one of that name is taken as it is.
+Result<std::string> make_cgroup(const std::string& parent, const std::string& name);
+// Its directory, for a process to be born in (CLONE_INTO_CGROUP, Linux 5.7).
+Result<UniqueFd> open_cgroup(const std::string& path);
+
+// Every process in the group and below; empty when there is no such group.
+std::vector<pid_t> processes_in_cgroup(const std::string& path);
+// Whether the process is in the group or below, by the kernel's word now.
+bool is_in_cgroup(pid_t pid, const std::string& path);
+
+// Removes the group and those below it. Fails while a process is inside; absent is success.
+Status remove_cgroup(const std::string& path);
+
+// Whether `path` is one that make_instance_cgroup made for this instance, or lies below it. A record that
+// names any other group is not believed: it might name everybody's.
+bool is_cgroup_of(std::string_view path, std::string_view instance_id);
+
+}  // namespace reeve

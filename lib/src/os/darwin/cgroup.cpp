@@ -1,0 +1,17 @@
+#include "reeve/os/cgroup.hpp"
+
+namespace reeve {
+namespace {
+
+Error none() { return {Errc::unreachable, "using a control group", "this system has none"}; }
+
+}  // namespace
+
+std::optional<std::string> make_instance_cgroup(std::string_view /*instance_id*/) { return std::nullopt; }
+Result<std::string> make_cgroup(const std::string& /*parent*/, const std::string& /*name*/) { return none(); }
+Result<UniqueFd> open_cgroup(const std::string& /*path*/) { return none(); }
+std::vector<pid_t> processes_in_cgroup(const std::string& /*path*/) { return {}; }
+bool is_in_cgroup(pid_t /*pid*/, const std::string& /*path*/) { return false; }
+Status remove_cgroup(const std::string& /*path*/) { return done; }
+
+}  // namespace reeve

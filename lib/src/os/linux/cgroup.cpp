@@ -1,0 +1,138 @@
+#include "reeve/os/cgroup.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace reeve {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Where version 2 is mounted, and which part of the hierarchy is to be seen there. mountinfo in proc(5):
+// "ID PARENT MAJ:MIN ROOT MOUNTPOINT OPTIONS... - TYPE SOURCE SUPER".
+struct Mount {
+    std::string point;
+    std::string root;
+};
+
+std::optional<Mount> find_mount() {
+    std::ifstream table("/proc/self/mountinfo");
+    for (std::string line; std::getline(table, line);) {
+        const auto separator = line.find(" - ");
+        if (separator == std::string::npos || line.compare(separator + 3, 8, "cgroup2 ") != 0) continue;
+        std::istringstream fields(line);
+        std::string id;
+        std::string parent;
+        std::string device;
+        Mount mount;
+        if (fields >> id >> parent >> device >> mount.root >> mount.point) return mount;
+    }
+    return std::nullopt;
+}
+
+// "0::/path" of the process; nothing when it is gone.
+std::optional<std::string> cgroup_of(const std::string& pid) {
+    std::ifstream file("/proc/" + pid + "/cgroup");
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with("0::")) return line.substr(3);
+    }
+    return std::nullopt;
+}
+
+std::optional<fs::path> directory_of(const std::string& path) {
+    const auto mount = find_mount();
+    if (!mount || path.empty() || path.front() != '/' || path.find("/..") != std::string::npos)
+        return std::nullopt;
+    // A mount in a container shows only a part: its root is then a prefix of the path.
+    std::string below = path;
+    if (mount->root != "/") {
+        if (!below.starts_with(mount->root)) return std::nullopt;
+        below = below.substr(mount->root.size());
+    }
+    return fs::path(mount->point + below);
+}
+
+std::string join(const std::string& parent, const std::string& name) {
+    return parent == "/" ? "/" + name : parent + "/" + name;
+}
+
+}  // namespace
+
+std::optional<std::string> make_instance_cgroup(std::string_view instance_id) {
+    const auto own = cgroup_of("self");
+    if (!own || *own == "/.." || own->starts_with("/../")) return std::nullopt;
+    auto made = make_cgroup(*own, "reeve-" + std::string(instance_id));
+    if (!made.ok()) return std::nullopt;
+    return std::move(*made);
+}
+
+Result<std::string> make_cgroup(const std::string& parent, const std::string& name) {
+    const std::string path = join(parent, name);
+    const auto directory = directory_of(path);
+    if (!directory) return Error(Errc::unreachable, "making a control group", "no cgroup v2 is mounted");
+    if (::mkdir(directory->c_str(), 0755) != 0 && errno != EEXIST) {
+        return Error::from_errno("making the control group " + path);
+    }
+    return path;
+}
+
+Result<UniqueFd> open_cgroup(const std::string& path) {
+    const auto directory = directory_of(path);
+    if (!directory) return Error(Errc::unreachable, "opening a control group", "no cgroup v2 is mounted");
+    UniqueFd fd(::open(directory->c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd) return Error::from_errno("opening the control group " + path);
+    return fd;
+}
+
+std::vector<pid_t> processes_in_cgroup(const std::string& path) {
+    std::vector<pid_t> pids;
+    const auto directory = directory_of(path);
+    if (!directory) return pids;
+    std::error_code ec;
+    std::vector<fs::path> groups{*directory};
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        std::ifstream list(groups[i] / "cgroup.procs");
+        // 0 stands for a process of another pid namespace, which we could not name anyway.
+        for (pid_t pid = 0; list >> pid;) {
+            if (pid > 1) pids.push_back(pid);
+        }
+        for (fs::directory_iterator item(groups[i], ec); !ec && item != fs::directory_iterator();
+             item.increment(ec)) {
+            std::error_code ignored;
+            if (item->is_directory(ignored)) groups.push_back(item->path());
+        }
+    }
+    return pids;
+}
+
+bool is_in_cgroup(pid_t pid, const std::string& path) {
+    const auto group = cgroup_of(std::to_string(pid));
+    return group && (*group == path || group->starts_with(path + "/"));
+}
+
+Status remove_cgroup(const std::string& path) {
+    const auto directory = directory_of(path);
+    if (!directory) return done;
+    std::error_code ec;
+    std::vector<fs::path> groups{*directory};
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        for (fs::directory_iterator item(groups[i], ec); !ec && item != fs::directory_iterator();
+             item.increment(ec)) {
+            std::error_code ignored;
+            if (item->is_directory(ignored)) groups.push_back(item->path());
+        }
+    }
+    for (auto group = groups.rbegin(); group != groups.rend(); ++group) {
+        if (::rmdir(group->c_str()) != 0 && errno != ENOENT)
+            return Error::from_errno("removing the control group " + path);
+    }
+    return done;
+}
+
+}  // namespace reeve
