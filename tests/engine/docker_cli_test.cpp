@@ -28,7 +28,7 @@ class RealEngine : public testing::TestWithParam<const char*> {
   protected:
     void SetUp() override {
         REEVE_NEEDS_ENGINE(GetParam());
-        engine_ = make_docker_cli({.command = GetParam()});
+        engine_ = make_docker_cli(DockerCliOptions{.command = GetParam()});
         mark_ = test::unique_name("reeve-test");
     }
     void TearDown() override {

@@ -101,9 +101,9 @@ TEST_F(Tool, GivesAnEmptyStandardInputOrTheOneThatWasAskedFor) {
 
 TEST_F(Tool, StartsItsProgramWithDefaultSignalsInAGroupOfItsOwn) {
     sigset_t blocked, before;
-    ::sigemptyset(&blocked);
-    ::sigaddset(&blocked, SIGTERM);
-    ::sigaddset(&blocked, SIGUSR2);
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTERM);
+    sigaddset(&blocked, SIGUSR2);
     ::sigprocmask(SIG_BLOCK, &blocked, &before);
     const auto old_handler = ::signal(SIGPIPE, SIG_IGN);
     const auto result = run(
@@ -119,8 +119,8 @@ TEST_F(Tool, StartsItsProgramWithDefaultSignalsInAGroupOfItsOwn) {
     ASSERT_NE(line, std::string::npos);
     ASSERT_EQ(std::sscanf(result->out.c_str() + line, "group %d of %d", &group, &pid), 2);
     EXPECT_EQ(group, pid);
-    EXPECT_EQ(::sigismember(&after, SIGTERM), 1) << "our own mask must come back";
-    EXPECT_EQ(::sigismember(&after, SIGINT), 0);
+    EXPECT_EQ(sigismember(&after, SIGTERM), 1) << "our own mask must come back";
+    EXPECT_EQ(sigismember(&after, SIGINT), 0);
 }
 
 TEST_F(Tool, AddsToTheEnvironmentAndReplacesInIt) {
