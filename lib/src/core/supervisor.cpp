@@ -194,6 +194,8 @@ Task<void> Supervisor::serve_until_asked() {
 }
 
 Task<void> Supervisor::stop_everything() {
+    state_ = SupervisorState::stopping;
+    status_changed();
     if (settings_.notify_manager) settings_.notify_manager("STOPPING=1");
     if (!stop_deadline_) stop_deadline_ = Clock::now() + config_.stop_deadline;
     co_await stop_sessions();
