@@ -13,7 +13,7 @@ Result<std::unique_ptr<OfflineReaper>> OfflineReaper::make(const Options& option
     const Config config =
         file.problems.empty() ? file.config : Config{};  // a typo must not keep the dead alive
     std::unique_ptr<OfflineReaper> made(new OfflineReaper(std::move(store)));
-    made->engine_ = make_docker_cli(config.engine);
+    made->engine_ = make_engine(config.engine);
     ReaperSettings settings;
     settings.paths = made->store_.paths();
     settings.store = made->store_.id();
@@ -28,7 +28,7 @@ Result<std::unique_ptr<OfflineReaper>> OfflineReaper::make(const Options& option
         recorded.command = name;
         recorded.endpoint = endpoint;
         recorded.timeout = timeout;
-        return make_docker_cli(recorded);
+        return make_engine(recorded);
     };
     made->reaper_ =
         std::make_unique<Reaper>(made->loop_.get_executor(), std::move(settings), made->worker_, made->log_);

@@ -28,7 +28,7 @@ class RealEngine : public testing::TestWithParam<const char*> {
   protected:
     void SetUp() override {
         REEVE_NEEDS_ENGINE(GetParam());
-        engine_ = make_docker_cli({.command = GetParam()});
+        engine_ = make_docker_cli(DockerCliOptions{.command = GetParam()});
         mark_ = test::unique_name("reeve-test");
     }
     void TearDown() override {
@@ -36,12 +36,12 @@ class RealEngine : public testing::TestWithParam<const char*> {
         const auto left = run(engine_->list_containers(kKey, mark_));
         ASSERT_TRUE(left) << left.error().message();
         EXPECT_TRUE(run(engine_->remove_containers(*left)));
-        for (const auto& network : *run(engine_->list_networks(kKey, mark_))) {
-            EXPECT_TRUE(run(engine_->remove_networks({network.id})));
-        }
-        for (const auto& volume : *run(engine_->list_volumes(kKey, mark_))) {
-            EXPECT_TRUE(run(engine_->remove_volumes({volume.name})));
-        }
+        const auto networks = run(engine_->list_networks(kKey, mark_));
+        ASSERT_TRUE(networks) << networks.error().message();
+        for (const auto& network : *networks) EXPECT_TRUE(run(engine_->remove_networks({network.id})));
+        const auto volumes = run(engine_->list_volumes(kKey, mark_));
+        ASSERT_TRUE(volumes) << volumes.error().message();
+        for (const auto& volume : *volumes) EXPECT_TRUE(run(engine_->remove_volumes({volume.name})));
     }
 
     template <class T>

@@ -67,7 +67,7 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Confi
         receipts_.write(line);
     };
     container_around_ = {store_.id(), record_.instance_id};
-    engine_ = std::make_unique<EngineService>(executor_, make_docker_cli(config_.engine), store_.id(), log_,
+    engine_ = std::make_unique<EngineService>(executor_, make_engine(config_.engine), store_.id(), log_,
                                               [this] { status_changed(); });
     // A container with our label that no session of ours watches: perhaps one whose maker died while it was
     // being made. The reaper finds out.
@@ -194,6 +194,8 @@ Task<void> Supervisor::serve_until_asked() {
 }
 
 Task<void> Supervisor::stop_everything() {
+    state_ = SupervisorState::stopping;
+    status_changed();
     if (settings_.notify_manager) settings_.notify_manager("STOPPING=1");
     if (!stop_deadline_) stop_deadline_ = Clock::now() + config_.stop_deadline;
     co_await stop_sessions();

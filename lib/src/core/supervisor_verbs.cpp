@@ -128,7 +128,7 @@ Task<Result<std::string>> Supervisor::apply(Config next) {
     for (const SessionName& name : changed) wanted_up.push_back(name);
     for (const SessionName& name : removed) co_await drop_session(name);
     for (const SessionName& name : changed) co_await drop_session(name);
-    if (state_ != SupervisorState::running) {  // a stop came while we waited: nothing is started any more
+    if (stop_asked_) {  // it came while we waited: nothing is started any more
         co_return Error(Errc::failed, "reloading", "the supervisor is stopping");
     }
     for (const SessionName& name : wanted_up) {

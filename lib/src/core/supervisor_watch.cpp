@@ -137,7 +137,7 @@ ReaperSettings Supervisor::reaper_settings() {
         config.command = name;
         config.endpoint = endpoint;
         config.timeout = timeout;
-        return make_docker_cli(config);
+        return make_engine(config);
     };
     return settings;
 }

@@ -195,7 +195,7 @@ std::unique_ptr<ContainerEngine> make_docker_cli(DockerCliOptions options) {
     return std::make_unique<DockerCli>(std::move(options));
 }
 
-std::unique_ptr<ContainerEngine> make_docker_cli(const EngineConfig& config) {
+std::unique_ptr<ContainerEngine> make_engine(const EngineConfig& config) {
     DockerCliOptions options;
     options.command = config.command;
     options.endpoint = config.endpoint;

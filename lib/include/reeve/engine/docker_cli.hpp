@@ -16,6 +16,6 @@ struct DockerCliOptions {
 };
 
 std::unique_ptr<ContainerEngine> make_docker_cli(DockerCliOptions options);
-std::unique_ptr<ContainerEngine> make_docker_cli(const EngineConfig& config);
+std::unique_ptr<ContainerEngine> make_engine(const EngineConfig& config);
 
 }  // namespace reeve
