@@ -94,7 +94,7 @@ def main():
     with measure.folder() as folder:
         make_image(folder)
     try:
-        for title, command in (("end on SIGTERM", OBEDIENT), ("ignore SIGTERM", STUBBORN)):
+        for title, command in (("ends on SIGTERM", OBEDIENT), ("ignores SIGTERM", STUBBORN)):
             one, eight = "docker: one call each", "docker: eight calls at once"
             ways = {"reeve reap": by_reeve, one: by_docker(1), eight: by_docker(8)}
             figures = {name: [] for name in ways}

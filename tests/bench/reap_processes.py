@@ -5,6 +5,7 @@ record, proves nothing and forgets nothing. Some processes end on SIGTERM; other
 of which only the time beyond it is shown.
 """
 
+import os
 import shutil
 import signal
 import subprocess
@@ -24,7 +25,7 @@ def leave(options, folder, command):
 
 
 def by_reeve(options, command):
-    """Seconds until all processes are gone, and until the records are as well."""
+    """Seconds until all processes are gone, until the records are as well, and of processor time."""
     with measure.folder() as folder:
         # No engine: its calls are measured with containers.
         config = measure.write_config(
@@ -40,12 +41,14 @@ def by_reeve(options, command):
             )
             left.wait_until_gone()
             gone = time.perf_counter() - began
-            report, _ = reap.communicate(timeout=60)
+            report = reap.stdout.read()
+            _, status, used = os.wait4(reap.pid, 0)
+            reap.returncode = os.waitstatus_to_exitcode(status)
             done = time.perf_counter() - began
             measure.check_report(report, instances=INSTANCES, processes_killed=INSTANCES * EACH)
             if any((folder / "store" / "instances").glob("*.json")):
                 raise RuntimeError("records are left")
-            return gone, done
+            return gone, done, used.ru_utime + used.ru_stime
 
 
 def by_signals(options, command, number):
@@ -64,12 +67,18 @@ def main():
         ("that end on SIGTERM", OBEDIENT, 0.0, signal.SIGTERM),
         (f"that ignore SIGTERM, beyond the grace of {GRACE:g} s", STUBBORN, GRACE, signal.SIGKILL),
     ):
-        figures = {"reeve reap: all processes gone": [], "reeve reap: records gone, command ended": [], floor: []}
-        gone_in, done_in, floor_in = figures.values()
+        figures = {
+            "reeve reap: all processes gone": [],
+            "reeve reap: records gone, command ended": [],
+            "reeve reap: processor time": [],
+            floor: [],
+        }
+        gone_in, done_in, used_in, floor_in = figures.values()
         for _ in range(options.rounds):
-            gone, done = by_reeve(options, command)
+            gone, done, used = by_reeve(options, command)
             gone_in.append(gone - grace)
             done_in.append(done - grace)
+            used_in.append(used)
             floor_in.append(by_signals(options, command, number))
         measure.show(f"reaping {INSTANCES} dead instances x {EACH} processes {title}", figures, floor)
 

@@ -14,7 +14,7 @@ namespace {
 
 std::string make_image(const std::string& command) {
     asio::io_context loop(1);
-    const auto engine = make_docker_cli({.command = command});
+    const auto engine = make_docker_cli(DockerCliOptions{.command = command});
     const auto info = run_to_end(loop, engine->info());
     if (!info) return info.error().message();
 

@@ -37,7 +37,7 @@ bool is_leader(const ProcessHandle& handle, const RecordedLeader& recorded, cons
     if (compare(recorded.leader, here, seen) != Identity::same) return false;
     const bool inode_witness = seen.pidfs_inode != 0 && seen.pidfs_inode == recorded.leader.pidfs_inode;
     const bool witness = inode_witness || has_token(handle.pid(), recorded.instance, recorded.name);
-    return witness && handle.look().state == ProcessSeen::State::running;
+    return witness && !handle.ended();
 }
 
 bool leader_is_ours(const RecordedLeader& recorded, const Host& here) {
@@ -106,11 +106,9 @@ Status add_cgroup_members(const RecordedLeader& leader, std::size_t root, const 
         TRY(auto handle, ProcessHandle::open(pid));
         const auto entry = process_entry(pid);
         if (!handle || !entry || entry->zombie || pid == ::getpid()) continue;
-        ProvenProcess process{std::move(*handle), {}, entry->name};
-        process.member.row = {pid, entry->parent, entry->session, entry->group, entry->start_time, false, {},
-                              {}};
-        process.member.root = root;
-        process.member.evidence = Evidence::cgroup;
+        const ProcessRow row{pid, entry->parent, entry->session, entry->group, entry->start_time, false, {},
+                             {}};
+        ProvenProcess process{std::move(*handle), TreeMember{row, root, Evidence::cgroup}, entry->name};
         if (still_proved(process, leader, here, {})) proven.push_back(std::move(process));
     }
     return done;

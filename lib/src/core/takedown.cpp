@@ -65,14 +65,17 @@ Task<void> Takedown::wait_until_gone(Clock::time_point deadline) {
 // Stops everything first and looks again until nothing new turns up: a stopped process cannot fork, so the
 // last look has seen them all. Then the kill leaves no child behind.
 Task<Status> Takedown::kill_all() {
-    std::size_t known = 0;
+    std::set<std::pair<pid_t, std::uint64_t>> stopped;
     for (int round = 0; round < 100; ++round) {
-        for (const auto& process : present_) (void)process.handle.signal(SIGSTOP).ok();
-        const std::size_t before = known;
+        bool any_new = false;
+        for (const auto& process : present_) {
+            if (!stopped.insert(key_of(process)).second) continue;
+            any_new = true;
+            (void)process.handle.signal(SIGSTOP).ok();
+        }
+        if (!any_new) break;
         const Status found = co_await find_again();
         if (!found.ok()) co_return found;
-        known = present_.size();
-        if (known <= before) break;
     }
     signal_new(SIGKILL);
     co_return done;

@@ -56,7 +56,7 @@ struct ChildSetup {
         // disposition is the default again.
         for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
         sigset_t none;
-        ::sigemptyset(&none);
+        sigemptyset(&none);
         if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0) return failure();
         return {};
     }
@@ -90,7 +90,7 @@ Result<pid_t> launch(const Executor& executor, const Launch& what) {
     // A signal that arrives between fork and the reset of dispositions would run Asio's handler in the child,
     // which writes to a pipe that it shares with us: we would see a signal that nobody sent to us.
     sigset_t all, before;
-    ::sigfillset(&all);
+    sigfillset(&all);  // a macro on macOS, which takes no "::"
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     const ScopeExit unblock([&] { ::pthread_sigmask(SIG_SETMASK, &before, nullptr); });
 

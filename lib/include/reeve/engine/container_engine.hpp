@@ -90,9 +90,9 @@ class ContainerEngine {
                                                                     std::string label_value) = 0;
     virtual Task<Status> remove_volumes(std::vector<std::string> names) = 0;
 
-    // Container events that carry the label, until cancelled or the engine goes away: always ends with an
-    // error. From the moment of the call on, also for what happens before the engine listens; but only to
-    // what begins after the call: subscribe first, then list.
+    // Container events that carry the label, until cancelled or the engine goes away: it always ends with an
+    // error. Told is all that begins after the call, even before the engine has begun to listen: who follows
+    // first and lists then misses nothing.
     virtual Task<Status> follow_events(std::string label_key, std::string label_value,
                                        std::function<void(const EngineEvent&)> on_event) = 0;
 };
