@@ -17,7 +17,7 @@ using testing::HasSubstr;
 class KilledSupervisor : public testing::Test {
   protected:
     // Without control groups, so that descent, session id and token are what is tried here. What a group adds
-    // is tried by selftest_test.cpp.
+    // is tried by selftest_test.cpp and by the tests that ask for both.
     KilledSupervisor() { daemon.env["REEVE_CGROUP"] = "off"; }
 
     // Ways to outlive one's owner. Each process notes itself under a name.
@@ -58,22 +58,21 @@ class KilledSupervisor : public testing::Test {
     PrivateDaemon daemon;
 };
 
-// The strongest containment hides the others, which must do where it is not to be had.
-class KilledSupervisorWhoseRecords : public KilledSupervisor, public testing::WithParamInterface<bool> {
+// The strongest containment is found first and hides the others, which must do where it is not to be had.
+class KilledSupervisorOn : public KilledSupervisor, public testing::WithParamInterface<bool> {
   protected:
-    void kill() {
-        daemon.kill();
-        if (!GetParam()) daemon.forget_cgroups();
+    KilledSupervisorOn() {
+        if (GetParam()) daemon.env.erase("REEVE_CGROUP");
     }
 };
-INSTANTIATE_TEST_SUITE_P(, KilledSupervisorWhoseRecords, testing::Values(true, false), [](const auto& names) {
-    return names.param ? "NameControlGroups" : "NameNoControlGroups";
+INSTANTIATE_TEST_SUITE_P(, KilledSupervisorOn, testing::Values(true, false), [](const auto& groups) {
+    return groups.param ? "ASystemWithControlGroups" : "ASystemWithoutControlGroups";
 });
 
-TEST_P(KilledSupervisorWhoseRecords, LeavesNothingOnceTheNextOneRuns) {
+TEST_P(KilledSupervisorOn, LeavesNothingOnceTheNextOneRuns) {
     const Stranger innocent;
     start_with_escape_artists();
-    kill();
+    daemon.kill();
     const auto record = daemon.records();
     ASSERT_EQ(record.size(), 1U);
 
@@ -134,10 +133,10 @@ TEST_F(KilledSupervisor, IsToldByTheLockAndNotByTheStatus) {
     EXPECT_THAT(daemon.reeve({"lock"}).out, HasSubstr("free"));
 }
 
-TEST_P(KilledSupervisorWhoseRecords, TellInReceiptsWhoWasEndedAndWhy) {
+TEST_P(KilledSupervisorOn, TellsInReceiptsWhoWasEndedAndWhy) {
     start_with_escape_artists();
     const std::string stubborn = std::to_string(daemon.noted("stubborn").pid());
-    kill();
+    daemon.kill();
     without_sessions();
     daemon.start();
     std::map<std::string, std::vector<std::string>> signals;

@@ -86,9 +86,12 @@ PrivateDaemon::~PrivateDaemon() {
         process.signal(SIGKILL);
         (void)process.gone_within(std::chrono::seconds(10));
     }
-    // Those of lives that no supervisor came after.
-    forget_cgroups();
-    for (const auto& path : forgotten_cgroups_) (void)remove_cgroup(path).ok();
+    // The groups of lives that nobody reaped.
+    for (const auto& path : records()) {
+        const Json record = parsed(read_text(path));
+        const std::string group = record.is_object() ? record.value("cgroup", "") : "";
+        if (is_cgroup_of(group, path.stem().string())) (void)remove_cgroup(group).ok();
+    }
     if (::testing::Test::HasFailure()) std::fprintf(stderr, "reeve printed:\n%s", printed().c_str());
 }
 
@@ -200,19 +203,6 @@ Json PrivateDaemon::only_record() const {
 
 Json PrivateDaemon::record_of(const std::string& instance) const {
     return parsed(read_text(store() / "instances" / (instance + ".json")));
-}
-
-void PrivateDaemon::forget_cgroups() {
-    for (const auto& path : records()) {
-        Json record = parsed(read_text(path));
-        if (!record.is_object() || !record.contains("cgroup") || !record["cgroup"].is_string()) continue;
-        const std::string group = record["cgroup"];
-        if (!is_cgroup_of(group, path.stem().string())) continue;
-        forgotten_cgroups_.push_back(group);
-        record.erase("cgroup");
-        for (auto& session : record["sessions"]) session.erase("cgroup");
-        write_text(path, record.dump());
-    }
 }
 
 std::vector<Json> PrivateDaemon::receipts() const {

@@ -104,7 +104,6 @@ class PrivateDaemon {
     TempDir home_;
     pid_t pid_ = -1;
     std::list<WatchedProcess> watched_;
-    std::vector<std::string> forgotten_cgroups_;
     std::map<std::string, const WatchedProcess*> noted_;
 };
 
