@@ -117,7 +117,7 @@ TEST_F(FaultyEngine, ThatLiesIsNotBelieved) {
     liar.replace(liar.find("'container rm')"), std::string::npos, "'container rm') echo removed ;;\n");
     write_engine(liar);
     daemon.start();
-    expect_pending(record, "still");
+    expect_pending(record, "it is there");
     EXPECT_TRUE(stays([&] { return std::filesystem::exists(record); }, 1500ms));
     write_engine(having_the_container());
     ASSERT_TRUE(wait_until([&] { return pending().empty(); }));

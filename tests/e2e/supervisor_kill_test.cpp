@@ -16,6 +16,10 @@ using testing::HasSubstr;
 
 class KilledSupervisor : public testing::Test {
   protected:
+    // Without control groups, so that descent, session id and token are what is tried here. What a group adds
+    // is tried by selftest_test.cpp.
+    KilledSupervisor() { daemon.env["REEVE_CGROUP"] = "off"; }
+
     // Ways to outlive one's owner. Each process notes itself under a name.
     void add_escape_artists() {
         const auto inner = [this](const std::string& name) {

@@ -22,7 +22,7 @@ class ScriptedEngine {
         std::ofstream script(path_);
         script << "#!/bin/sh\n"
                << "dir=" << dir_.path().string() << "\n"
-               << "printf '%s\\n' \"$*\" >>$dir/calls\n"
+               << "(flock 9; printf '%s\\n' \"$*\" >&9) 9>>$dir/calls\n"  // calls at once must not mix
                << "case \"$1 $2\" in\n"
                << cases << "\n"
                << "'info --format') echo '{\"ID\": \"FAKE\", \"ServerVersion\": \"1.0\"}' ;;\n"

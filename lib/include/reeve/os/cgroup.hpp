@@ -18,7 +18,7 @@
 namespace reeve {
 
 // Makes a group for an instance below our own, and returns its path; nothing where none is to be had: no
-// version 2 mounted, or our own group is not ours to divide (not delegated).
+// version 2 mounted, our own group is not ours to divide (not delegated), or REEVE_CGROUP=off is set.
 std::optional<std::string> make_instance_cgroup(std::string_view instance_id);
 
 // Makes a group below `parent`. An empty one of that name is taken as it is.

@@ -1,5 +1,7 @@
 #include "reeve/os/cgroup.hpp"
 
+#include "reeve/os/paths.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -65,6 +67,7 @@ std::string join(const std::string& parent, const std::string& name) {
 }  // namespace
 
 std::optional<std::string> make_instance_cgroup(std::string_view instance_id) {
+    if (environment_value("REEVE_CGROUP") == "off") return std::nullopt;
     const auto own = cgroup_of("self");
     if (!own || *own == "/.." || own->starts_with("/../")) return std::nullopt;
     auto made = make_cgroup(*own, "reeve-" + std::string(instance_id));

@@ -1,0 +1,35 @@
+// The user's own acceptance test, played on this machine: kill -9 everything, count survivors and innocents.
+#include "support/run_program.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdlib>
+
+namespace reeve {
+namespace {
+
+using test::Program;
+using test::run_program;
+using Json = nlohmann::json;
+
+TEST(Selftest, FindsNoSurvivorAndNoInnocentHurtWhoeverIsKilled) {
+    Program program;
+    program.argv = {REEVE_BINARY, "selftest", "--json"};
+    program.env = {{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, {"HOME", "/"}};
+    program.limit = std::chrono::seconds(115);
+    const auto ended = run_program(program);
+    const Json scenarios = Json::parse(ended.out, nullptr, false);
+    ASSERT_TRUE(scenarios.is_array()) << ended.out << ended.err;
+    ASSERT_EQ(scenarios.size(), 6U);
+    for (const Json& scenario : scenarios) {
+        EXPECT_GT(scenario["processes"], 12) << scenario;
+        EXPECT_EQ(scenario["survivors"], 0) << scenario;
+        EXPECT_EQ(scenario["innocents"], 0) << scenario;
+        EXPECT_TRUE(scenario["passed"]) << scenario;
+    }
+    EXPECT_EQ(ended.code, 0) << ended.err;
+}
+
+}  // namespace
+}  // namespace reeve
