@@ -89,8 +89,6 @@ void play() {
     }
     EXPECT_GT(reused, rounds / 2) << "the test has tried nothing";
     EXPECT_GT(same_tick, 0) << "no pid was reused within a clock tick: the hard case was not tried";
-    RecordProperty("reused", reused);
-    RecordProperty("same_tick", same_tick);
 }
 
 TEST(PidReuse, NeverMakesAnInnocentOfTheSameNumberOursOverHundredsOfRounds) {
