@@ -12,8 +12,9 @@ constexpr std::array<std::string_view, 3> engines{"docker", "podman", "nerdctl"}
 
 // Options before the subcommand that take a value in the next word. Of docker, podman and nerdctl.
 constexpr std::array<std::string_view, 17> with_value{
-    "-H",        "--host",   "-c",           "--context", "--config", "-l",         "--log-level", "--tlscacert", "--tlscert",
-    "--tlskey",  "--url",    "--connection", "--root",    "--runroot", "-n",        "--namespace", "-a"};
+    "-H",          "--host",      "-c",        "--context",   "--config", "-l",
+    "--log-level", "--tlscacert", "--tlscert", "--tlskey",    "--url",    "--connection",
+    "--root",      "--runroot",   "-n",        "--namespace", "-a"};
 
 template <class List>
 bool contains(const List& list, std::string_view word) {
@@ -47,7 +48,8 @@ std::optional<ContainerCommand> recognise_container_command(const std::vector<st
     return std::nullopt;
 }
 
-std::vector<std::string> with_labels(std::vector<std::string> argv, const ContainerCommand& command, const Labels& labels) {
+std::vector<std::string> with_labels(std::vector<std::string> argv, const ContainerCommand& command,
+                                     const Labels& labels) {
     std::vector<std::string> words;
     for (const auto& [name, value] : labels) {
         words.emplace_back("--label");

@@ -9,10 +9,10 @@
 #include "reeve/store/instance_registry.hpp"
 #include "terminal.hpp"
 
-#include <algorithm>
-
 #include <poll.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 namespace reeve {
 namespace {
@@ -21,12 +21,13 @@ using Claim = InstanceRegistry::Claim;
 
 Result<InstanceId> id_of(const Options& options) {
     if (options.id && is_uuid(*options.id)) return InstanceId{*options.id};
-    return Error(Errc::invalid_data, "reading the instance's id", options.id ? "\"" + *options.id + "\" is no id" : "it is missing",
+    return Error(Errc::invalid_data, "reading the instance's id",
+                 options.id ? "\"" + *options.id + "\" is no id" : "it is missing",
                  "use the id that `reeve instance register` printed");
 }
 
-// One writer at a time: two programs that track at once must not lose one another's entry. flock(2) has no timeout, so
-// this asks again every few milliseconds; a claim is held for one file write only.
+// One writer at a time: two programs that track at once must not lose one another's entry. flock(2) has no
+// timeout, so this asks again every few milliseconds; a claim is held for one file write only.
 Result<Claim> claim(const InstanceRegistry& registry, const InstanceId& id) {
     constexpr int tries = 400;
     for (int i = 0; i < tries; ++i) {
@@ -35,8 +36,8 @@ Result<Claim> claim(const InstanceRegistry& registry, const InstanceId& id) {
         if (!registry.load(id).ok()) break;
         ::poll(nullptr, 0, 5);
     }
-    return Error(Errc::not_found, "finding instance " + id.value, "there is no such instance, or it is being reaped",
-                 "see: reeve ps");
+    return Error(Errc::not_found, "finding instance " + id.value,
+                 "there is no such instance, or it is being reaped", "see: reeve ps");
 }
 
 Status register_instance(const Options& options, const Store& store, const Host& here) {
@@ -50,8 +51,11 @@ Status register_instance(const Options& options, const Store& store, const Host&
     record.started_at = now_rfc3339();
     CHECK(InstanceRegistry(store.paths()).save(record));
     if (options.json) {
-        print_json({{"instance_id", record.instance_id.value}, {"owner", owner}, {"store", store.paths().root.string()},
-                    {"labels", {{label_store, store.id().value}, {label_instance, record.instance_id.value}}}});
+        print_json(
+            {{"instance_id", record.instance_id.value},
+             {"owner", owner},
+             {"store", store.paths().root.string()},
+             {"labels", {{label_store, store.id().value}, {label_instance, record.instance_id.value}}}});
     } else {
         print_line(record.instance_id.value);
     }
@@ -77,7 +81,8 @@ Result<SessionRecord> tracked_container(const Options& options, const InstanceId
     std::vector<std::string> names{*options.container};
     TRY(const auto seen, offline->run(offline->engine().inspect_containers(names)));
     const std::string doing = "tracking container " + *options.container;
-    if (seen.empty()) return Error(Errc::not_found, doing, offline->engine().name() + " has no such container");
+    if (seen.empty())
+        return Error(Errc::not_found, doing, offline->engine().name() + " has no such container");
     const ContainerInfo& info = seen.front();
     const auto has = [&info](const char* label, const std::string& value) {
         const auto it = info.labels.find(label);
@@ -85,8 +90,10 @@ Result<SessionRecord> tracked_container(const Options& options, const InstanceId
     };
     const std::string store = offline->store().id().value;
     if (!has(label_store, store) || !has(label_instance, id.value)) {
-        return Error(Errc::refused, doing, "it does not carry our labels, and only a container that does is ever removed",
-                     "make it with: --label " + std::string(label_store) + "=" + store + " --label " + label_instance + "=" + id.value);
+        return Error(Errc::refused, doing,
+                     "it does not carry our labels, and only a container that does is ever removed",
+                     "make it with: --label " + std::string(label_store) + "=" + store + " --label " +
+                         label_instance + "=" + id.value);
     }
     ContainerSessionRecord container;
     container.engine = offline->engine().name();
@@ -106,7 +113,8 @@ Status track(const Options& options, const InstanceRegistry& registry, const Hos
     if (options.pid.has_value() == options.container.has_value()) {
         return Error(Errc::invalid_data, "tracking", "exactly one of --pid and --container is needed");
     }
-    TRY(const SessionRecord session, options.pid ? tracked_process(options, here) : tracked_container(options, id));
+    TRY(const SessionRecord session,
+        options.pid ? tracked_process(options, here) : tracked_container(options, id));
     TRY(Claim held, claim(registry, id));
     held.record.sessions[{options.name}] = session;
     return held.update(held.record);
@@ -124,12 +132,13 @@ Status unregister(const Options& options, const InstanceRegistry& registry) {
     TRY(Claim held, claim(registry, id));
     if (held.record.sessions.empty()) return held.forget();
     // Forgetting what still runs would leak it for good; the owner's end, or untrack, settles it.
-    return Error(Errc::failed, "unregistering " + id.value, std::to_string(held.record.sessions.size()) + " session(s) are still tracked",
+    return Error(Errc::failed, "unregistering " + id.value,
+                 std::to_string(held.record.sessions.size()) + " session(s) are still tracked",
                  "untrack them when they have ended; what the owner leaves is reaped when it is gone");
 }
 
-// What the anchor of `reeve exec` becomes when the command started a container: removes that, forgets the record, and
-// exits as the command did.
+// What the anchor of `reeve exec` becomes when the command started a container: removes that, forgets the
+// record, and exits as the command did.
 Result<int> finish(const Options& options) {
     TRY(const InstanceId id, id_of(options));
     TRY(const auto offline, OfflineReaper::make(options, id));

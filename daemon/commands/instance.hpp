@@ -1,4 +1,5 @@
-// reeve instance register, track, untrack, unregister: what other programs call to bind what they run to themselves.
+// reeve instance register, track, untrack, unregister: what other programs call to bind what they run to
+// themselves.
 #pragma once
 
 #include "options.hpp"

@@ -16,8 +16,7 @@ using Json = nlohmann::json;
 TEST(Selftest, FindsNoSurvivorAndNoInnocentHurtWhoeverIsKilled) {
     Program program;
     program.argv = {REEVE_BINARY, "selftest", "--json"};
-    program.env = {{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-                   {"HOME", "/"}};
+    program.env = {{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, {"HOME", "/"}};
     program.limit = std::chrono::seconds(115);
     const auto ended = run_program(program);
     const Json scenarios = Json::parse(ended.out, nullptr, false);

@@ -130,7 +130,7 @@ Task<std::string> ControlServer::answer(std::string line) {
     const auto version = string_field(*request, "jsonrpc");
     const auto method = string_field(*request, "method");
     if (version != "2.0" || !method)
-        co_return error_reply(id, invalid_request, "\"jsonrpc\": \"2.0\" and \"method\" are required");
+        co_return error_reply(id, invalid_request, R"("jsonrpc": "2.0" and "method" are required)");
     const auto verb = verbs_.find(*method);
     if (verb == verbs_.end()) co_return error_reply(id, method_not_found, "there is no method " + *method);
     std::string params = request->contains("params") ? dump_json(request->at("params")) : "{}";

@@ -78,7 +78,7 @@ std::vector<std::string> session_environment(const SessionConfig& config, const 
     all[env_session] = name.value;
     std::vector<std::string> lines;
     lines.reserve(all.size());
-    for (const auto& [key, value] : all) lines.push_back(key + "=" + value);
+    for (const auto& [key, value] : all) lines.emplace_back(key).append("=").append(value);
     return lines;
 }
 

@@ -8,8 +8,15 @@
 
 #include <algorithm>
 #include <csignal>
+#include <span>
 
 namespace reeve {
+namespace {
+
+constexpr std::size_t cases_in_one_go = 20;
+
+}  // namespace
+
 Reaper::Reaper(Executor executor, ReaperSettings settings, Worker& worker, EventLog& log)
     : executor_(std::move(executor)),
       settings_(std::move(settings)),
@@ -172,31 +179,36 @@ Task<Status> Reaper::processes() {
     co_return done;
 }
 
+// On the worker: what the record says now becomes what is on disk.
+Status Reaper::Case::settle() {
+    if (!finished()) return record == claim.record ? Status(done) : claim.update(record);
+    if (is_cgroup_of(record.cgroup, record.instance_id.value))
+        (void)remove_cgroup(record.cgroup).ok();  // empty: its processes were seen gone
+    return claim.forget();
+}
+
 // Forgets what has nothing left, shortens what has; lets go of every claim.
 Task<ReapReport> Reaper::settle() {
-    // One piece of work for all: two threads that wake each other for every file would cost more than the
-    // files.
-    std::function<std::vector<Status>()> write_all = [this] {
-        std::vector<Status> written;
-        for (Case& one : cases_) {
-            const bool ours = is_cgroup_of(one.record.cgroup, one.record.instance_id.value);
-            if (one.finished() && ours)
-                (void)remove_cgroup(one.record.cgroup).ok();  // empty: its processes were seen gone
-            const bool changed = one.record != one.claim.record;
-            written.push_back(one.finished() ? one.claim.forget()
-                              : changed      ? one.claim.update(one.record)
-                                             : done);
-        }
-        return written;
-    };
-    const std::vector<Status> written = co_await worker_.run<std::vector<Status>>(std::move(write_all));
-    for (std::size_t i = 0; i < cases_.size(); ++i) {
-        const InstanceId& instance = cases_[i].record.instance_id;
-        if (!written[i].ok()) {
-            problem(instance, "record", written[i].error().message());
-        } else if (cases_[i].finished()) {
-            --instances_.dead;
-            log_.info("instance reaped", {{"instance", instance.value}});
+    // Several at a time: two threads that wake each other for every file would cost more than the files. Not
+    // all: the last close of a file may take a millisecond, and a session that starts waits for the same
+    // worker.
+    for (std::size_t first = 0; first < cases_.size(); first += cases_in_one_go) {
+        const std::span<Case> some =
+            std::span(cases_).subspan(first).first(std::min(cases_in_one_go, cases_.size() - first));
+        std::function<std::vector<Status>()> write_some = [some] {
+            std::vector<Status> written;
+            for (Case& one : some) written.push_back(one.settle());
+            return written;
+        };
+        const std::vector<Status> written = co_await worker_.run<std::vector<Status>>(std::move(write_some));
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            const InstanceId& instance = some[i].record.instance_id;
+            if (!written[i].ok()) {
+                problem(instance, "record", written[i].error().message());
+            } else if (some[i].finished()) {
+                --instances_.dead;
+                log_.info("instance reaped", {{"instance", instance.value}});
+            }
         }
     }
     cases_.clear();

@@ -11,6 +11,7 @@ struct Reaper::Case {
     InstanceRecord record;  // what is left of it
     bool process_left = false;
     bool finished() const { return record.sessions.empty(); }
+    Status settle();
 };
 
 struct Reaper::EngineWork {

@@ -87,6 +87,8 @@ Task<Result<TakedownReport>> Takedown::run() {
     while (!present_.empty() && !hurried_ && Clock::now() < grace_ends) {
         signal_new(options_.signal);
         co_await wait_until_gone(grace_ends);
+        // Out of time: kill_all() looks again itself, once everything that we hold has been stopped.
+        if (hurried_ || Clock::now() >= grace_ends) break;
         CO_CHECK(co_await find_again());
     }
     const auto patience_ends = Clock::now() + options_.patience;

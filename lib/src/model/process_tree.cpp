@@ -81,13 +81,13 @@ class Search {
     }
 
     void add_sessions_proved_by_a_token() {
-        for (std::size_t i = 0; i < found_.size(); ++i) {
-            const TreeMember& member = found_[i];
+        std::vector<std::size_t> proved;  // first all of them: adding grows what is looked through
+        for (const TreeMember& member : found_) {
             const TreeRoot& root = roots_[member.root];
-            const bool in_recorded_session =
-                root.own_session && root.leader > 1 && member.row.session == root.leader;
-            if (in_recorded_session) add_session(root.leader, member.root);
+            const bool recorded = root.own_session && root.leader > 1 && member.row.session == root.leader;
+            if (recorded) proved.push_back(member.root);
         }
+        for (const std::size_t root : proved) add_session(roots_[root].leader, root);
     }
 
     void spread() {

@@ -77,7 +77,8 @@ Result<std::vector<InstanceId>> InstanceRegistry::ids() const {
     std::vector<InstanceId> ids;
     TRY(const std::vector<std::filesystem::path> names, names_in(paths_.instances()));
     for (const auto& path : names) {
-        if (path.extension() == ".json" && is_uuid(path.stem().string())) ids.push_back({path.stem().string()});
+        if (path.extension() == ".json" && is_uuid(path.stem().string()))
+            ids.push_back({path.stem().string()});
     }
     return ids;
 }

@@ -10,7 +10,7 @@ namespace reeve {
 template <class Tag>
 struct Strong {
     std::string value;
-    auto operator<=>(const Strong&) const = default;
+    auto operator<=>(const Strong&) const = default;  // NOLINT(modernize-use-nullptr): a false alarm of 14
     const std::string& str() const { return value; }
     bool empty() const { return value.empty(); }
 };

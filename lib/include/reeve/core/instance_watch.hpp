@@ -24,8 +24,8 @@ class InstanceWatch {
     struct Counts {
         int alive = 0, foreign = 0;
     };
-    // `on_death` is called on the loop's thread when an owner has ended, or when a file of a dead one has appeared.
-    // `on_change` is called when the counts may have changed.
+    // `on_death` is called on the loop's thread when an owner has ended, or when a file of a dead one has
+    // appeared. `on_change` is called when the counts may have changed.
     InstanceWatch(Executor executor, StorePaths paths, Host here, InstanceId self, Worker& worker,
                   std::function<void()> on_death, std::function<void()> on_change);
 

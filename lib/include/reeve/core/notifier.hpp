@@ -13,7 +13,7 @@ namespace reeve {
 
 class Notifier {
   public:
-    explicit Notifier(Executor executor) : timer_(std::move(executor), Clock::time_point::max()) {}
+    explicit Notifier(const Executor& executor) : timer_(executor, Clock::time_point::max()) {}
 
     void notify() { timer_.cancel(); }
     // Returns after a notification, at the deadline, or when the task was cancelled.

@@ -52,10 +52,11 @@ struct ReaperSettings {
     StorePaths paths;
     StoreId store;
     Host here;
-    InstanceId self;    // never reaped; empty when there is none
-    InstanceId finish;  // its owner asks for its end: dead, although the owner lives; nothing else is reaped then
-    // Look only through engines that a dead instance's record names: enough when one owner has just died, and it
-    // spares an engine call when that one had no containers.
+    InstanceId self;  // never reaped; empty when there is none
+    InstanceId
+        finish;  // its owner asks for its end: dead, although the owner lives; nothing else is reaped then
+    // Look only through engines that a dead instance's record names: enough when one owner has just died, and
+    // it spares an engine call when that one had no containers.
     bool only_recorded_engines = false;
     std::chrono::milliseconds grace{5'000};
     // Engines to look through at every reap, and how to make one that only a record names.

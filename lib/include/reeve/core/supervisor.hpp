@@ -32,10 +32,10 @@ namespace reeve {
 struct SupervisorSettings {
     std::string version;
     Host here;
-    InstanceRecord record;  // of this life, without sessions
-    std::optional<pid_t> anchor_pid;  // our parent; its end is ours
-    bool safe_mode = false;           // after a crash loop: nothing is launched or reaped by itself
-    std::optional<rlimit> open_files;             // what sessions get; we may have raised our own
+    InstanceRecord record;             // of this life, without sessions
+    std::optional<pid_t> anchor_pid;   // our parent; its end is ours
+    bool safe_mode = false;            // after a crash loop: nothing is launched or reaped by itself
+    std::optional<rlimit> open_files;  // what sessions get; we may have raised our own
     std::function<Result<Config>()> load_config;  // reads it again; the error names line and pointer
     std::function<void(const std::string&)> notify_manager;  // sd_notify text, e.g. "READY=1"
 };

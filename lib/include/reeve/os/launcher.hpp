@@ -27,11 +27,11 @@ struct LaunchSpec {
     std::vector<std::string> argv;  // with argv[0]
     std::vector<std::string> env;   // "NAME=value"; the whole environment
     std::string cwd = "/";
-    bool own_session = true;   // false: it stays in our session and group, as a shell's foreground job
-    bool keep_stdio = false;   // true: our 0, 1 and 2 are its own; out and err do not count then
-    int out = -1;     // becomes 1; -1 is /dev/null. Above 2, and kept by the caller
-    int err = -1;     // becomes 2
-    int cgroup = -1;  // directory descriptor of a cgroup v2 to be born in; Linux only; -1: none
+    bool own_session = true;  // false: it stays in our session and group, as a shell's foreground job
+    bool keep_stdio = false;  // true: our 0, 1 and 2 are its own; out and err do not count then
+    int out = -1;             // becomes 1; -1 is /dev/null. Above 2, and kept by the caller
+    int err = -1;             // becomes 2
+    int cgroup = -1;          // directory descriptor of a cgroup v2 to be born in; Linux only; -1: none
     std::optional<rlimit> open_files;  // RLIMIT_NOFILE to go back to, when we raised our own
 };
 

@@ -1,8 +1,8 @@
 #include "reeve/os/own_program.hpp"
 
-#include <string>
-
 #include <mach-o/dyld.h>
+
+#include <string>
 
 namespace reeve {
 

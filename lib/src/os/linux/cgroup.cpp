@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -136,8 +137,9 @@ Status remove_cgroup(const std::string& path) {
             if (item->is_directory(ignored)) groups.push_back(item->path());
         }
     }
-    for (auto group = groups.rbegin(); group != groups.rend(); ++group) {
-        if (::rmdir(group->c_str()) != 0 && errno != ENOENT)
+    std::reverse(groups.begin(), groups.end());  // the innermost first
+    for (const fs::path& group : groups) {
+        if (::rmdir(group.c_str()) != 0 && errno != ENOENT)
             return Error::from_errno("removing the control group " + path);
     }
     return done;

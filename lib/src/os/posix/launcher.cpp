@@ -46,9 +46,9 @@ struct Prepared {
 [[noreturn]] void become(const Prepared& p) {
     using Step = LaunchFailure::Step;
     if (p.own_session && ::setsid() < 0) give_up(p.gate, Step::session);
-    const bool stdio = p.keep_stdio || (::dup2(p.in, 0) == 0 && ::dup2(p.out, 1) == 1 && ::dup2(p.err, 2) == 2);
-    const bool placed = stdio &&
-                        (p.gate == gate_number || ::dup2(p.gate, gate_number) == gate_number) &&
+    const bool stdio =
+        p.keep_stdio || (::dup2(p.in, 0) == 0 && ::dup2(p.out, 1) == 1 && ::dup2(p.err, 2) == 2);
+    const bool placed = stdio && (p.gate == gate_number || ::dup2(p.gate, gate_number) == gate_number) &&
                         ::fcntl(gate_number, F_SETFD, FD_CLOEXEC) == 0;
     if (!placed) give_up(p.gate, Step::descriptors);
     close_from(gate_number + 1);
