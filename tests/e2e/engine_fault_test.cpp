@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <ostream>
 
 namespace reeve::test {
 namespace {
@@ -80,6 +81,9 @@ struct Fault {
     const char* engine;  // its cases; nothing when there is no engine at all
     const char* why;
 };
+
+// For whoever lists the tests: bytes would be another name at every run.
+void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
 
 class EngineThat : public FaultyEngine, public testing::WithParamInterface<Fault> {};
 
