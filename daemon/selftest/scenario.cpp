@@ -214,9 +214,11 @@ class Scenario {
         if (!up) return Error(Errc::timed_out, "starting the supervisor", "it does not run");
         TRY(GatedChild shell, launch_gated(spec));
         CHECK(shell.open());
-        const auto end_shell = [&shell] {
+        bool shell_ended = false;
+        const auto end_shell = [&shell, &shell_ended] {
+            if (shell_ended) return;
             (void)shell.handle().signal(SIGKILL).ok();
-            wait_until([&] { return reap_exit(shell.pid()).has_value(); });
+            shell_ended = wait_until([&] { return reap_exit(shell.pid()).has_value(); });
         };
         if (!wait_until([&] {
                 return static_cast<int>(find_marked(mark_).size()) == zoo_size() && instances() == 2;

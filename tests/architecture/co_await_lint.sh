@@ -56,8 +56,9 @@ if ! "$work/check" "$here/co_await_samples/good.cpp"; then
     exit 1
 fi
 
-# Then the project. Headers are checked as files of their own: templates are seen as they are written.
+# Then the project. Headers are checked as files of their own: templates are seen as they are written. The program of
+# tests/install is built against an installation, so this build folder does not know how.
 grep -rlw --include='*.cpp' --include='*.hpp' co_await "$source_folder/lib" "$source_folder/daemon" \
-    "$source_folder/tests" | grep -v /co_await_samples/ | sort >"$work/files"
+    "$source_folder/tests" | grep -v -e /co_await_samples/ -e /tests/install/ | sort >"$work/files"
 xargs -P 2 -n 1 "$work/check" <"$work/files" || exit 1
 echo "$(wc -l <"$work/files") files with co_await are clean"
