@@ -1,4 +1,5 @@
 // reeve reap, and the reap at every start: what goes, what stays, and on what evidence.
+#include "reeve/os/files.hpp"
 #include "support/dead_instance.hpp"
 #include "support/private_daemon.hpp"
 
@@ -107,6 +108,23 @@ TEST_F(Reap, ByASecondCommandIsSeenByTheSupervisor) {
     const auto path = put_dead(identity_of_a_dead_process());
     EXPECT_EQ(daemon.reeve({"reap"}).code, 0);
     EXPECT_FALSE(std::filesystem::exists(path));
+    EXPECT_EQ(daemon.stop(), 0);
+}
+
+// Whoever has claimed a record may fail, or be killed: that it was busy once does not settle it.
+TEST_F(Reap, IsTriedAgainBySupervisorsWhenAnotherReaperHadTheRecord) {
+    const auto path = put_dead(identity_of_a_dead_process());
+    {
+        const auto claimed = LockedFile::try_lock(path, LockedFile::Missing::leave);
+        ASSERT_TRUE(claimed.ok() && claimed->has_value());
+        daemon.start();
+        ASSERT_TRUE(wait_until([&] { return daemon.status()["reaper"]["pending"].size() == 1; }));
+        EXPECT_THAT(daemon.status()["reaper"]["pending"][0]["why"].get<std::string>(),
+                    HasSubstr("another reaper"));
+        EXPECT_TRUE(std::filesystem::exists(path));
+    }
+    EXPECT_TRUE(wait_until([&] { return !std::filesystem::exists(path); }));
+    EXPECT_TRUE(wait_until([&] { return daemon.status()["reaper"]["pending"].empty(); }));
     EXPECT_EQ(daemon.stop(), 0);
 }
 

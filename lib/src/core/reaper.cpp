@@ -117,17 +117,27 @@ Task<Status> Reaper::claim() {
         log_.warn("unreadable record quarantined", {{"file", moved->string()}});
     }
     // A claim cannot be copied, and std::function wants copies.
-    const auto claims = std::make_shared<std::vector<InstanceRegistry::Claim>>();
-    std::function<Status()> take = [this, claims, dead = &found.dead]() -> Status {
+    struct Taken {
+        std::vector<InstanceRegistry::Claim> claims;
+        std::vector<InstanceId> busy;
+    };
+    const auto taken = std::make_shared<Taken>();
+    std::function<Status()> take = [this, taken, dead = &found.dead]() -> Status {
         for (const InstanceRecord& record : *dead) {
             auto claimed = registry_.claim(record.instance_id);
-            // Nothing: another reaper has it, or it is gone already.
-            if (claimed.ok() && claimed->has_value()) claims->push_back(std::move(**claimed));
+            if (claimed.ok() && claimed->has_value()) {
+                taken->claims.push_back(std::move(**claimed));
+                continue;
+            }
+            const auto now = registry_.load(record.instance_id);
+            const bool reaped = !now.ok() && now.error().code() == Errc::not_found;
+            if (!reaped) taken->busy.push_back(record.instance_id);
         }
         return done;
     };
     CO_CHECK(co_await worker_.run<Status>(std::move(take)));
-    for (auto& claim : *claims) {
+    report_.busy = std::move(taken->busy);
+    for (auto& claim : taken->claims) {
         Case one{std::move(claim), {}, false};
         one.record = one.claim.record;
         // The record was read again under the claim: its owner may not be the one that was judged.

@@ -110,7 +110,10 @@ void Supervisor::take_report(const ReapReport& report) {
     last_reap_ = LastReap{report.started_at, report.duration_ms, report.counts};
     totals_.add(report.counts);
     std::vector<PendingReap> pending;
-    for (const ReapProblem& problem : report.problems) {
+    std::vector<ReapProblem> problems = report.problems;
+    for (const InstanceId& id : report.busy)
+        problems.push_back({id, "record", "another reaper has claimed it"});
+    for (const ReapProblem& problem : problems) {
         PendingReap item{problem.instance.value, problem.what, problem.why, 1,
                          to_rfc3339(std::chrono::system_clock::now() + first_retry)};
         for (const PendingReap& before : pending_) {

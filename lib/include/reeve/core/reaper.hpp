@@ -46,6 +46,9 @@ struct ReapReport {
     long long duration_ms = 0;
     ReapCounts counts;
     std::vector<ReapProblem> problems;  // what stays to be done
+    // Dead, but claimed by somebody else: another reaper, or for a moment a child of one between fork and
+    // exec. Nobody knows how that ends, so whoever goes on running looks again.
+    std::vector<InstanceId> busy;
 };
 
 struct ReaperSettings {
