@@ -18,8 +18,8 @@ constexpr std::array kLayers = {Layer{"base", 0},   Layer{"model", 1}, Layer{"os
                                 Layer{"engine", 3}, Layer{"core", 4},  Layer{"daemon", 5}};
 
 // Headers of the system that stand in folders; the standard library's and most of POSIX's have no slash.
-constexpr std::array<std::string_view, 8> kSystemFolders = {"sys/", "linux/", "asm/",    "netinet/",
-                                                            "net/", "arpa/",  "mach-o/", "mach/"};
+constexpr std::array<std::string_view, 9> kSystemFolders = {"sys/",  "linux/",  "asm/",  "netinet/", "net/",
+                                                            "arpa/", "mach-o/", "mach/", "uuid/"};
 
 int rank_of(std::string_view layer) {
     const auto found =
