@@ -34,7 +34,7 @@ bool exists(const std::string& container) { return docker({"container", "inspect
 class ContainerSession : public testing::Test {
   protected:
     void SetUp() override {
-        REEVE_NEEDS_ENGINE();
+        REEVE_NEEDS_ENGINE("docker");
         daemon.config["engine"] = {{"command", "docker"}};
     }
     void TearDown() override {
