@@ -245,6 +245,15 @@ TEST_P(RealEngine, KeepsAVolumeThatIsInUseAndSaysSo) {
     EXPECT_TRUE(run(engine_->remove_volumes({volume})));
 }
 
+Task<Status> live(ContainerEngine& engine, ContainerSpec spec) {
+    const Result<ContainerId> id = co_await engine.create_container(std::move(spec));
+    if (!id) co_return id.error();
+    const Status started = co_await engine.start_container(*id);
+    if (!started) co_return started.error();
+    std::vector<ContainerId> ids = {*id};
+    co_return co_await engine.remove_containers(std::move(ids));
+}
+
 // One container's life, seen by a stream that was asked for before it began.
 Task<Result<std::vector<EngineEvent>>> watch_a_life(ContainerEngine& engine, std::string mark,
                                                     ContainerSpec spec) {
@@ -264,19 +273,14 @@ Task<Result<std::vector<EngineEvent>>> watch_a_life(ContainerEngine& engine, std
     TaskGroup group(executor, [](const std::string& bug) { ADD_FAILURE() << bug; });
     group.spawn(follow(engine, mark, on_event, ended));
 
-    const Result<ContainerId> id = co_await engine.create_container(spec);
-    if (!id) co_return id.error();
-    const Status started = co_await engine.start_container(*id);
-    if (!started) co_return started.error();
-    std::vector<ContainerId> ids = {*id};
-    const Status removed = co_await engine.remove_containers(ids);
-    if (!removed) co_return removed.error();
-    if (!gone) {
+    const Status lived = co_await live(engine, std::move(spec));
+    if (lived && !gone) {
         const auto [ec] = co_await destroyed.async_wait(as_result);
         (void)ec;
     }
     group.cancel();
     co_await group.join();
+    if (!lived) co_return lived.error();
     EXPECT_EQ(ended.error().code(), Errc::cancelled);
     co_return events;
 }
