@@ -1,11 +1,13 @@
 #include "supervise.hpp"
 
+#include "anchor_program.hpp"
 #include "config_file.hpp"
 #include "exit_code.hpp"
 #include "reeve/base/time_text.hpp"
 #include "reeve/core/supervisor.hpp"
 #include "reeve/os/cgroup.hpp"
 #include "reeve/os/files.hpp"
+#include "reeve/os/paths.hpp"
 #include "reeve/os/process_table.hpp"
 #include "reeve/os/random.hpp"
 #include "service_notify.hpp"
@@ -116,6 +118,10 @@ Status supervise(const Options& options) {
     settings.record = record;
     settings.open_files = raise_open_files();
     if (options.anchored) settings.anchor_pid = ::getppid();
+    // Tests switch it off, to see what the records alone can do.
+    const auto anchor = find_anchor();
+    if (anchor.ok() && environment_value("REEVE_SUBREAPER") != "off")
+        settings.session_anchor = anchor->string();
     settings.safe_mode = crash_loop_noted(store.paths().crashes());
     settings.load_config = [options] { return load_config(options); };
     settings.notify_manager = notify_service_manager;

@@ -5,6 +5,7 @@
 // that their handler writes to), the parent's end, the end of standard input.
 #include "crashes.hpp"
 #include "options.hpp"
+#include "session.hpp"
 #include "tree.hpp"
 
 #include <fcntl.h>
@@ -76,6 +77,7 @@ class Anchor {
     explicit Anchor(const Options& options) : options_(options) {}
 
     int live() {
+        if (options_.role == Role::session) return keep_session(options_);
         become_subreaper();
         if (!set_up_signals()) return complain("starting the anchor", std::strerror(errno)), 1;
         if (options_.parent > 1) {
@@ -88,7 +90,7 @@ class Anchor {
             case Role::exec:
                 return run_waiting_child();
             case Role::session:
-                return run_command();
+                break;
         }
         return 1;
     }
@@ -135,14 +137,6 @@ class Anchor {
         if (opened) wait_for_end();
         end_everything(options_.grace_ms);
         return finish();
-    }
-
-    int run_command() {
-        if (parent_gone_) return 1;
-        if (!start_command()) return 126;
-        wait_for_end();
-        end_everything(options_.grace_ms);
-        return exit_code();
     }
 
     // What is left is no process: the record, and perhaps containers.

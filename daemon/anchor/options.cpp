@@ -32,6 +32,8 @@ bool take(const char* argument, Options& options) {
     if (!number(value, n)) return false;
     if (is("parent")) return options.parent = static_cast<pid_t>(n), true;
     if (is("child")) return options.child = static_cast<pid_t>(n), true;
+    if (is("link")) return options.link = static_cast<int>(n), true;
+    if (is("guard")) return options.guard = static_cast<pid_t>(n), true;
     if (is("gate")) return options.gate = static_cast<int>(n), true;
     if (is("grace-ms")) return options.grace_ms = n, true;
     if (is("watch-input")) return options.watch_input = n != 0, true;
@@ -68,8 +70,9 @@ bool parse(int argc, char** argv, Options& options) {
         if (!take(argv[i], options)) return complain("starting the anchor", argv[i], misuse), false;
     }
     if (i + 1 < argc) options.command = argv + i + 1;
-    const bool complete =
-        options.role == Role::exec ? options.child > 1 && options.gate >= 0 : options.command != nullptr;
+    bool complete = options.command != nullptr;
+    if (options.role == Role::exec) complete = options.child > 1 && options.gate >= 0;
+    if (options.role == Role::session) complete = options.child > 1 && options.link >= 0;
     if (!complete) return complain("starting the anchor", misuse), false;
     return true;
 }

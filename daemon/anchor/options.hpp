@@ -2,7 +2,8 @@
 //
 //   reeve-anchor run     [KEY=VALUE...] -- PROGRAM ARG...   the supervisor's parent: restarts it when it
 //   crashes reeve-anchor exec    [KEY=VALUE...]                     adopts a child that waits at its gate
-//   reeve-anchor session [KEY=VALUE...] -- PROGRAM ARG...   one session's parent, where there is no cgroup
+//   reeve-anchor session [KEY=VALUE...]                     adopts a child that waits at a gate of the
+//   supervisor's: one session's parent, where there is no cgroup
 #pragma once
 
 #include <sys/types.h>
@@ -14,8 +15,10 @@ enum class Role { run, exec, session };
 struct Options {
     Role role = Role::session;
     pid_t parent = 0;      // end when this process, our parent, is gone; 0: do not watch
-    pid_t child = 0;       // exec: the child that already waits
+    pid_t child = 0;       // exec, session: the child that already waits
     int gate = -1;         // exec: its gate; one byte lets it run
+    int link = -1;         // session: a socket to the supervisor; its end is the end of everything below
+    pid_t guard = 0;       // session: the supervisor's anchor, which takes everything down when it lives
     long grace_ms = 5000;  // from the polite signal to SIGKILL, and from end of input to the polite signal
     bool watch_input = false;       // exec: end when every writer of standard input is gone
     const char* crashes = nullptr;  // run: the file that counts crashes
@@ -25,7 +28,7 @@ struct Options {
         nullptr;  // exec: program executed in our place when nothing of the tree is left, with
                   // finish_id and the exit status as arguments: it clears what is no process
     const char* finish_id = nullptr;
-    char* const* command = nullptr;  // run, session: argv, ended by a null pointer
+    char* const* command = nullptr;  // run: argv, ended by a null pointer
 };
 
 // False, after saying why on standard error, when the arguments make no sense.

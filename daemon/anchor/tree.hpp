@@ -21,4 +21,7 @@ void kill_children();
 // already or the system cannot tell.
 int watch_parent(pid_t parent);
 
+// The same for `guard`, which must be the parent of our parent, or our own when that one has ended.
+int watch_guard(pid_t guard);
+
 }  // namespace anchor

@@ -3,7 +3,18 @@
 #include "commands/client.hpp"
 #include "exit_code.hpp"
 #include "json_output.hpp"
+#include "reeve/base/timeout.hpp"
+#include "reeve/core/control.hpp"
 #include "terminal.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <exception>
+#include <set>
+#include <vector>
 
 namespace reeve {
 namespace {
@@ -17,10 +28,68 @@ std::string list_of(const JsonOutput& names) {
     return text.empty() ? "none" : text;
 }
 
+// "stopping "api": waiting for 4242 (sleep), 4243 (node)", and when that ends.
+struct Waiting {
+    std::string who, killed;
+};
+
+std::vector<Waiting> waiting_in(const std::string& answer) {
+    std::vector<Waiting> all;
+    const auto parsed = JsonOutput::parse(answer, nullptr, false);
+    if (!parsed.is_object()) return all;
+    for (const auto& [name, session] : parsed.value("sessions", JsonOutput::object()).items()) {
+        const auto names = session.value("waiting_for", JsonOutput::array());
+        if (names.empty()) continue;
+        Waiting one{"stopping \"" + name + "\": waiting for " + list_of(names), {}};
+        const auto left = session.value("killed_in_ms", JsonOutput());
+        if (left.is_number_integer())
+            one.killed = "; killed in " + std::to_string((left.get<long long>() + 999) / 1000) + " s";
+        all.push_back(std::move(one));
+    }
+    return all;
+}
+
+// A stop that takes longer than a moment says whom it waits for, and again when that changes.
+Task<void> tell_who_is_waited_for(std::filesystem::path control, std::string params) {
+    const Executor executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor);
+    std::set<std::string> told;
+    for (;;) {
+        timer.expires_after(std::chrono::seconds(1));
+        const auto [ec] = co_await timer.async_wait(as_result);
+        if (ec) co_return;
+        const auto answer = co_await control_call(control, "waiting", params, std::chrono::seconds(5));
+        if (!answer.ok()) co_return;
+        for (const Waiting& one : waiting_in(*answer)) {
+            if (told.insert(one.who).second) print_error(one.who + one.killed);
+        }
+    }
+}
+
+Result<std::string> ask_patiently(const StorePaths& paths, const std::string& method,
+                                  const std::string& params) {
+    TRY(const Store store, Store::open(paths.root));
+    CHECK(store.prepare_control());
+    asio::io_context loop(1);
+    Result<std::string> answer;
+    asio::co_spawn(loop, control_call(paths.control(), method, params, patience),
+                   [&](const std::exception_ptr& bug, Result<std::string> result) {
+                       loop.stop();
+                       if (bug) std::rethrow_exception(bug);
+                       answer = std::move(result);
+                   });
+    asio::co_spawn(loop, tell_who_is_waited_for(paths.control(), params), asio::detached);
+    loop.run();
+    return answer;
+}
+
 Status ask(const Options& options) {
     TRY(const std::filesystem::path root, find_store(options.store));
     const std::string params = options.command == "reload" ? "{}" : names_as_params(options);
-    TRY(const std::string answer, ask_supervisor(StorePaths{root}, options.command, params, patience));
+    const bool stops = options.command == "stop" || options.command == "restart";
+    auto asked = stops ? ask_patiently(StorePaths{root}, options.command, params)
+                       : ask_supervisor(StorePaths{root}, options.command, params, patience);
+    TRY(const std::string answer, std::move(asked));
     if (options.command != "reload") return done;
     const auto changes = JsonOutput::parse(answer, nullptr, false);
     if (options.json) {

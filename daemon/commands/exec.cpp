@@ -78,6 +78,7 @@ Failure run(const Options& options) {
     spec.cwd = ".";
     spec.own_session = false;
     spec.keep_stdio = true;
+    spec.mark = inherited_mark(record.instance_id, name);
     spec.env = session_environment({}, store->paths(), record.instance_id, name);
     const auto container = recognise_container_command(options.argv);
     if (container) {

@@ -7,6 +7,7 @@
 #include "reeve/os/own_program.hpp"
 #include "reeve/os/process_table.hpp"
 #include "reeve/os/random.hpp"
+#include "selftest/containers.hpp"
 #include "selftest/zoo.hpp"
 
 #include <poll.h>
@@ -38,7 +39,8 @@ bool wait_until(const std::function<bool()>& condition, std::chrono::millisecond
 // A program of ours, started for the scenario and gone with it.
 class Started {
   public:
-    static Result<Started> start(std::vector<std::string> arguments, const std::filesystem::path& folder) {
+    static Result<Started> start(std::vector<std::string> arguments, const std::filesystem::path& folder,
+                                 bool cgroups = true) {
         TRY(const std::filesystem::path own, own_program());
         LaunchSpec spec;
         spec.program = own.string();
@@ -48,6 +50,7 @@ class Started {
             if (!std::string_view(*entry).starts_with("REEVE_")) spec.env.emplace_back(*entry);
         }
         spec.env.push_back("REEVE_STORE=" + (folder / "store").string());
+        if (!cgroups) spec.env.emplace_back("REEVE_CGROUP=off");
         spec.cwd = folder.string();
         TRY(GatedChild child, launch_gated(spec));
         CHECK(child.open());
@@ -94,9 +97,9 @@ class TemporaryFolder {
 
 class Scenario {
   public:
-    Scenario(Victim victim, const std::optional<std::string>& image)
+    Scenario(Victim victim, const Setting& setting)
         : victim_(victim),
-          image_(image),
+          setting_(setting),
           mark_(new_uuid()),
           innocent_mark_(new_uuid()),
           paths_{folder_.path() / "store"} {}
@@ -115,6 +118,7 @@ class Scenario {
         // What a failure has left must not outlive the test. They are ours by a mark that only this scenario
         // knows.
         for (const pid_t pid : find_marked(mark_)) ::kill(pid, SIGKILL);
+        if (setting_.image) result.containers_left = count_containers(paths_);
         return played;
     }
 
@@ -122,7 +126,7 @@ class Scenario {
     Status play_supervisor(const std::string& own, ScenarioResult& result) {
         CHECK(write_config(own));
         const std::vector<std::string> run{"run", "--config", (folder_.path() / "reeve.json").string()};
-        TRY(Started anchor, Started::start(run, folder_.path()));
+        TRY(Started anchor, Started::start(run, folder_.path(), setting_.cgroups));
         const int wanted = 2 * zoo_size();
         if (!wait_until(
                 [&] { return static_cast<int>(find_marked(mark_).size()) == wanted && everything_runs(); })) {
@@ -133,35 +137,27 @@ class Scenario {
                              " processes came up");
         }
         result.members = wanted;
-        result.container = image_.has_value();
+        if (setting_.image) result.containers = count_containers(paths_);
         TRY(const ObservedStatus seen, observe_status(paths_));
+        result.containment = containment_in(seen.snapshot);
         TRY(const auto supervisor, ProcessHandle::open(seen.snapshot.pid));
         const pid_t dead_supervisor = seen.snapshot.pid;
+        const bool theirs_too = victim_ == Victim::session_anchors || victim_ == Victim::all_anchors;
+        const std::vector<ProcessHandle> session_anchors =
+            theirs_too ? find_session_anchors(dead_supervisor) : std::vector<ProcessHandle>();
+        if (theirs_too && session_anchors.empty())
+            return Error(Errc::failed, "finding the sessions' anchors", "there are none");
         // The next life must not start new zoos, or nobody could count the old ones.
         CHECK(write_empty_config());
         const auto began = Clock::now();
-        switch (victim_) {
-            case Victim::nobody_stop_asked:
-                anchor.signal(SIGTERM);
-                break;
-            case Victim::supervisor:
-                if (supervisor) (void)supervisor->signal(SIGKILL).ok();
-                break;
-            case Victim::anchor:
-                anchor.signal(SIGKILL);
-                break;
-            default:
-                anchor.signal(SIGKILL);
-                if (supervisor) (void)supervisor->signal(SIGKILL).ok();
-                break;
-        }
+        CHECK(strike(anchor, supervisor, session_anchors));
         std::optional<Started> next;
-        if (victim_ == Victim::both) {
+        if (victim_ == Victim::both || victim_ == Victim::all_anchors) {
             // A process that was sent SIGKILL still holds its lock while the kernel takes it down.
             pollfd ended{supervisor ? supervisor->exit_fd() : -1, POLLIN, 0};
             ::poll(&ended, 1, 20'000);
             anchor.wait();
-            TRY(Started again, Started::start(run, folder_.path()));
+            TRY(Started again, Started::start(run, folder_.path(), setting_.cgroups));
             next.emplace(std::move(again));
         }
         wait_until([&] { return find_marked(mark_).empty(); });
@@ -170,10 +166,62 @@ class Scenario {
         return settle(anchor, next, dead_supervisor);
     }
 
+    Status strike(const Started& anchor, const std::optional<ProcessHandle>& supervisor,
+                  const std::vector<ProcessHandle>& session_anchors) const {
+        switch (victim_) {
+            case Victim::nobody_stop_asked:
+                anchor.signal(SIGTERM);
+                break;
+            case Victim::nobody_sessions_stopped:
+                return stop_sessions();
+            case Victim::supervisor:
+                if (supervisor) (void)supervisor->signal(SIGKILL).ok();
+                break;
+            case Victim::anchor:
+                anchor.signal(SIGKILL);
+                break;
+            case Victim::session_anchors:
+                for (const ProcessHandle& each : session_anchors) (void)each.signal(SIGKILL).ok();
+                break;
+            default:
+                anchor.signal(SIGKILL);
+                if (supervisor) (void)supervisor->signal(SIGKILL).ok();
+                for (const ProcessHandle& each : session_anchors) (void)each.signal(SIGKILL).ok();
+                break;
+        }
+        return done;
+    }
+
+    Status stop_sessions() const {
+        const std::string names = R"({"names":["polite","stubborn"]})";
+        const auto answer = ask_supervisor(paths_, "stop", names, patience);
+        return answer.ok() ? done : Status(answer.error());
+    }
+
+    // Told from the supervisor's other children by their name.
+    static std::vector<ProcessHandle> find_session_anchors(pid_t supervisor) {
+        std::vector<ProcessHandle> found;
+        const auto table = list_processes();
+        if (!table.ok()) return found;
+        for (const ProcessEntry& entry : *table) {
+            if (entry.parent != supervisor || entry.name != "reeve-anchor") continue;
+            auto handle = ProcessHandle::open(entry.pid);
+            if (handle.ok() && handle->has_value()) found.push_back(std::move(**handle));
+        }
+        return found;
+    }
+
+    static std::string containment_in(const StatusSnapshot& snapshot) {
+        const auto it = snapshot.sessions.find({"polite"});
+        return it != snapshot.sessions.end() ? it->second.containment.value_or("") : std::string();
+    }
+
     // The supervisor that follows must have cleared the registry; then everything is stopped in good order.
     Status settle(const Started& anchor, std::optional<Started>& next, pid_t dead_supervisor) {
         const bool stops = victim_ == Victim::nobody_stop_asked || victim_ == Victim::anchor;
-        if (!stops) {
+        const bool goes_on = victim_ == Victim::nobody_sessions_stopped || victim_ == Victim::session_anchors;
+        if (goes_on) anchor.signal(SIGTERM);
+        if (!stops && !goes_on) {
             const bool settled = wait_until([&] {
                 const auto now = observe_status(paths_);
                 return now.ok() && now->alive && now->known && now->snapshot.pid != dead_supervisor &&
@@ -202,11 +250,12 @@ class Scenario {
         spec.argv = {"sh", "-c", script};
         spec.env = {"PATH=/usr/bin:/bin", "HOME=" + folder_.path().string(),
                     "REEVE_STORE=" + paths_.root.string()};
+        if (!setting_.cgroups) spec.env.emplace_back("REEVE_CGROUP=off");
         spec.cwd = folder_.path().string();
         // With a supervisor, because an exec whose anchor is killed needs somebody who watches.
         CHECK(write_empty_config());
-        TRY(Started supervisor,
-            Started::start({"run", "--config", (folder_.path() / "reeve.json").string()}, folder_.path()));
+        TRY(Started supervisor, Started::start({"run", "--config", (folder_.path() / "reeve.json").string()},
+                                               folder_.path(), setting_.cgroups));
         const bool up = wait_until([&] {
             const auto now = observe_status(paths_);
             return now.ok() && now->alive && now->known && now->snapshot.state == SupervisorState::running;
@@ -268,8 +317,8 @@ class Scenario {
                 {"command", {own, "zoo", mark_, kind}}, {"stop", {{"grace", "300ms"}}}, {"restart", "never"}};
         };
         JsonOutput sessions{{"polite", zoo("leader-polite")}, {"stubborn", zoo("leader-stubborn")}};
-        if (image_) {
-            sessions["box"] = {{"image", *image_},
+        if (setting_.image) {
+            sessions["box"] = {{"image", *setting_.image},
                                {"args", {"sh", "-c", "while :; do sleep 1; done"}},
                                {"stop", {{"grace", "1s"}}}};
         }
@@ -284,17 +333,17 @@ class Scenario {
 
     TemporaryFolder folder_;
     Victim victim_;
-    std::optional<std::string> image_;
+    Setting setting_;
     std::string mark_, innocent_mark_;
     StorePaths paths_;
 };
 
 }  // namespace
 
-ScenarioResult play(const std::string& name, Victim victim, const std::optional<std::string>& image) {
+ScenarioResult play(const std::string& name, Victim victim, const Setting& setting) {
     ScenarioResult result;
     result.name = name;
-    Scenario scenario(victim, image);
+    Scenario scenario(victim, setting);
     const Status played = scenario.play(result);
     if (!played.ok()) result.trouble = played.error().message();
     return result;

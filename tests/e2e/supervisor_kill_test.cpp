@@ -16,9 +16,12 @@ using testing::HasSubstr;
 
 class KilledSupervisor : public testing::Test {
   protected:
-    // Without control groups, so that descent, session id and token are what is tried here. What a group adds
-    // is tried by selftest_test.cpp and by the tests that ask for both.
-    KilledSupervisor() { daemon.env["REEVE_CGROUP"] = "off"; }
+    // Without control groups and anchors, so that descent, session id and token are what is tried here. What
+    // those add is tried by selftest_test.cpp, subreaper_test.cpp and the tests that ask for both.
+    KilledSupervisor() {
+        daemon.env["REEVE_CGROUP"] = "off";
+        daemon.env["REEVE_SUBREAPER"] = "off";
+    }
 
     // Ways to outlive one's owner. Each process notes itself under a name.
     void add_escape_artists() {

@@ -177,6 +177,18 @@ int watch_parent(pid_t parent) {
     return -1;
 }
 
+int watch_guard(pid_t guard) {
+    const int queue = make_kqueue();
+    const bool watched = add_event(queue, static_cast<uintptr_t>(guard), EVFILT_PROC, NOTE_EXIT, 0);
+    const pid_t parent = ::getppid();
+    proc_bsdshortinfo row{};
+    const bool above =
+        parent == guard || (read_row(parent, row) && static_cast<pid_t>(row.pbsi_ppid) == guard);
+    if (watched && above) return queue;
+    if (queue >= 0) ::close(queue);
+    return -1;
+}
+
 // poll(2) itself reports no end of input here as long as bytes wait to be read. The low-water mark keeps
 // kqueue(2) from telling of each of those; the end it tells in any case.
 pollfd watch_input() {

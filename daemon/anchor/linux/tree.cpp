@@ -117,4 +117,12 @@ int watch_parent(pid_t parent) {
     return -1;
 }
 
+int watch_guard(pid_t guard) {
+    const int pidfd = open_pidfd(guard);
+    const pid_t parent = ::getppid();
+    if (pidfd >= 0 && (parent == guard || parent_of(parent) == guard) && !has_ended(pidfd)) return pidfd;
+    if (pidfd >= 0) ::close(pidfd);
+    return -1;
+}
+
 }  // namespace anchor

@@ -29,6 +29,13 @@ bool has_token(pid_t pid, const InstanceId& instance, const SessionName& name) {
     return token.instance == instance && token.name == name;
 }
 
+std::uint64_t mark_of(const RecordedLeader& root) { return inherited_mark(root.instance, root.name); }
+
+// What a process of the session has from it, and a stranger cannot.
+bool has_sign(pid_t pid, const RecordedLeader& root) {
+    return has_token(pid, root.instance, root.name) || inherited_mark_of(pid) == mark_of(root);
+}
+
 // Whether what `handle` holds is the recorded leader, beyond doubt. A start time alone is no proof: ticks are
 // 10 ms wide, so a second witness is asked for.
 bool is_leader(const ProcessHandle& handle, const RecordedLeader& recorded, const Host& here) {
@@ -36,7 +43,7 @@ bool is_leader(const ProcessHandle& handle, const RecordedLeader& recorded, cons
     const ProcessSeen seen = handle.look();
     if (compare(recorded.leader, here, seen) != Identity::same) return false;
     const bool inode_witness = seen.pidfs_inode != 0 && seen.pidfs_inode == recorded.leader.pidfs_inode;
-    const bool witness = inode_witness || has_token(handle.pid(), recorded.instance, recorded.name);
+    const bool witness = inode_witness || has_sign(handle.pid(), recorded);
     return witness && !handle.ended();
 }
 
@@ -52,12 +59,13 @@ std::vector<ProcessRow> read_table(const std::vector<ProcessEntry>& entries) {
     rows.reserve(entries.size());
     for (const ProcessEntry& entry : entries) {
         ProcessRow row{
-            entry.pid, entry.parent, entry.session, entry.group, entry.start_time, entry.zombie, {}, {}};
+            entry.pid, entry.parent, entry.session, entry.group, entry.start_time, entry.zombie, {}, {}, 0};
         // Processes of another user do not show us theirs; kernel threads (children of 2) have none.
         if (!entry.zombie && entry.parent != 2) {
             Token token = token_of(entry.pid);
             row.instance = std::move(token.instance);
             row.name = std::move(token.name);
+            if (row.instance.empty()) row.mark = inherited_mark_of(entry.pid);
         }
         rows.push_back(std::move(row));
     }
@@ -81,6 +89,14 @@ bool still_proved(const ProvenProcess& candidate, const RecordedLeader& root, co
         case Evidence::token:
             evident = has_token(row.pid, root.instance, root.name);
             break;
+        case Evidence::mark:
+            evident = inherited_mark_of(row.pid) == mark_of(root);
+            break;
+        case Evidence::subreaper:
+            // Our own child that we have not reaped: the number is nobody else's, and a dead parent has no
+            // children.
+            evident = now->parent == root.anchor;
+            break;
         case Evidence::cgroup:
             evident = is_in_cgroup(row.pid, root.cgroup);
             break;
@@ -89,8 +105,10 @@ bool still_proved(const ProvenProcess& candidate, const RecordedLeader& root, co
             // the child is ours.
             const auto parent = held.find(candidate.member.by);
             evident = parent != held.end() && now->parent == candidate.member.by && !parent->second->ended();
-            // A parent that has just gone leaves a child whose own token may speak for it.
-            if (!evident) evident = has_token(row.pid, root.instance, root.name);
+            // A parent that has just gone leaves a child that the anchor has adopted, or whose own sign may
+            // speak for it.
+            if (!evident)
+                evident = (root.anchor > 1 && now->parent == root.anchor) || has_sign(row.pid, root);
             break;
         }
     }
@@ -106,8 +124,8 @@ Status add_cgroup_members(const RecordedLeader& leader, std::size_t root, const 
         TRY(auto handle, ProcessHandle::open(pid));
         const auto entry = process_entry(pid);
         if (!handle || !entry || entry->zombie || pid == ::getpid()) continue;
-        const ProcessRow row{pid, entry->parent, entry->session, entry->group, entry->start_time, false, {},
-                             {}};
+        const ProcessRow row{
+            pid, entry->parent, entry->session, entry->group, entry->start_time, false, {}, {}, 0};
         ProvenProcess process{std::move(*handle), TreeMember{row, root, Evidence::cgroup}, entry->name};
         if (still_proved(process, leader, here, {})) proven.push_back(std::move(process));
     }
@@ -120,11 +138,17 @@ Status add_tree_members(std::span<const RecordedLeader> leaders, const Host& her
     std::vector<TreeRoot> roots;
     bool any = false;
     for (const RecordedLeader& leader : leaders) {
-        TreeRoot root{leader.instance, leader.name, leader.leader.pid, false, leader.own_session};
+        TreeRoot root;
+        root.instance = leader.instance;
+        root.name = leader.name;
+        root.leader = leader.leader.pid;
+        root.own_session = leader.own_session;
         if (leader.contained()) {
             root.instance = {};  // keeps its index, and matches nothing
         } else {
             root.leader_is_ours = leader_is_ours(leader, here);
+            root.mark = mark_of(leader);
+            root.anchor = leader.anchor;
             any = true;
         }
         roots.push_back(std::move(root));

@@ -13,12 +13,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 
 namespace reeve {
 namespace {
 
-constexpr auto never = std::chrono::steady_clock::time_point::max();
+using Clock = std::chrono::steady_clock;
+
+constexpr auto never = Clock::time_point::max();
+constexpr std::chrono::seconds anchor_patience{10};  // for a tiny program of ours to say or do the next thing
 
 std::string home() {
     const char* value = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): nobody sets it while we run
@@ -92,26 +96,56 @@ Task<Life> ProcessRunner::live(Session& session) {
     spec.program = program->string();
     spec.env = session_environment(config, around_.paths, around_.instance, session.name());
     spec.open_files = around_.open_files;
+    spec.mark = inherited_mark(around_.instance, session.name());
     auto log = open_session_log(around_.paths.log(session.name()), config.log);
     if (!log.ok()) co_return did_not_start(log.error().message(), 126);
     spec.out = spec.err = log->get();
 
-    const UniqueFd group = enter_cgroup(session.name());
-    spec.cgroup = group.get();
-    auto child = launch_gated(spec);
-    if (!child.ok() && spec.cgroup >= 0) {
-        // A group that nobody may be born in (its parent is not delegated after all) is no reason not to
-        // start.
-        leave_cgroup();
-        spec.cgroup = -1;
-        child = launch_gated(spec);
-    }
+    auto child = co_await launch(session, spec);
     log->reset();
     if (!child.ok()) co_return did_not_start(child.error().message(), 126);
     Life life = co_await run_child(session, std::move(*child), std::move(spec));
+    if (life.left.empty()) forget_life();
+    co_return life;
+}
+
+// On the highest step of the ladder that is to be had. A group that nobody may be born in (its parent is not
+// delegated after all), or an anchor that does not come up, is no reason not to start.
+Task<Result<GatedChild>> ProcessRunner::launch(Session& session, LaunchSpec& spec) {
+    const UniqueFd group = enter_cgroup(session.name());
+    if (group) {
+        spec.cgroup = group.get();
+        auto child = launch_gated(spec);
+        spec.cgroup = -1;
+        if (child.ok()) co_return std::move(child);
+        leave_cgroup();
+    }
+    if (!around_.anchor.program.empty()) {
+        auto child = co_await launch_below_anchor(spec);
+        if (child.ok()) co_return std::move(child);
+    }
+    co_return launch_gated(spec);
+}
+
+Task<Result<GatedChild>> ProcessRunner::launch_below_anchor(LaunchSpec& spec) {
+    auto launched = SessionAnchor::launch(spec, around_.anchor);
+    if (!launched.ok()) co_return launched.error();
+    anchor_ = std::move(*launched);
+    const auto deadline = Clock::now() + anchor_patience;
+    while (!anchor_->told_command() && Clock::now() < deadline) {
+        std::vector<int> link{anchor_->link_fd()};
+        Notifier wake(executor_);
+        co_await wait_for_exits(std::move(link), wake, deadline);
+        anchor_->read();
+    }
+    auto child = anchor_->take_command();
+    if (!child.ok()) co_await dismiss_anchor();
+    co_return std::move(child);
+}
+
+void ProcessRunner::forget_life() {
     pid_.reset();
     takedown_.reset();
-    co_return life;
 }
 
 Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSpec spec) {
@@ -126,6 +160,7 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
     record.cgroup = cgroup_;
     record.command = session.config().command;
     record.started_at = at;
+    note_leader(session.name(), record);
     const SessionRecord whole = record;
     const Status recorded = co_await host_.record(session.name(), whole);
 
@@ -136,7 +171,10 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
         // Nothing of the command has run. The child leaves when its gate closes, which is here at the latest.
         ProcessHandle handle = std::move(child.handle());
         { const GatedChild closed = std::move(child); }
-        co_await reap_leader(handle);
+        if (anchor_)
+            co_await dismiss_anchor();
+        else
+            co_await reap_child(handle);
         leave_cgroup();
         host_.forget(session.name());
         if (failure) co_return did_not_start(failure->message(spec), failure->exit_code());
@@ -148,26 +186,52 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
     session.set_state(SessionState::running);
     co_await wait_for_end(session, child.handle());
     session.set_state(SessionState::stopping);
+    Life life = co_await end(session, session.config().stop.grace);
+    co_return life;
+}
 
-    // The leader, if it has ended, is not reaped yet: as a zombie it keeps its pid, which is the tree's
-    // session id, from being anybody else's until the tree was seen empty.
-    const auto report = co_await end_tree(session, pid);
+// Who is looked for when the session ends.
+void ProcessRunner::note_leader(const SessionName& name, const ProcessSessionRecord& record) {
+    leader_ = {};
+    leader_.instance = around_.instance;
+    leader_.name = name;
+    leader_.leader = {record.pid,          record.start_time, around_.here.boot_id, around_.here.machine_id,
+                      around_.here.pid_ns, record.pidfs_inode};
+    leader_.cgroup = cgroup_;
+    if (anchor_)
+        leader_.anchor = anchor_->handle().pid();
+    else
+        leader_.unreaped_child = true;
+}
+
+// The leader, if it is our child and has ended, is not reaped yet: as a zombie it keeps its pid, which is the
+// tree's session id, from being anybody else's until the tree was seen empty. An anchor reaps it, and holds
+// all that is left.
+Task<Life> ProcessRunner::end(Session& session, std::chrono::milliseconds grace) {
+    const auto report = co_await end_tree(session, grace);
     Life life;
     life.started = true;
-    if (!report.ok())
-        life.left = {report.error().message()};
-    else
-        life.left = report->left;
-    const auto status = reap_exit(pid);
+    life.left = report.ok() ? report->left : std::vector<std::string>{report.error().message()};
+    if (!life.left.empty()) co_return life;
+    const auto status = co_await exit_status();
     if (status) {
         life.exit = last_exit_of(*status);
         life.clean = status->clean();
+    } else if (anchor_) {
+        life.problem = "its anchor was killed, so everything that it ran was ended";
+    } else {
+        life.left = {std::to_string(*pid_)};
+        co_return life;
     }
-    if (life.left.empty() && !status) life.left = {std::to_string(pid)};
-    if (life.left.empty()) {
-        leave_cgroup();
-        host_.forget(session.name());
-    }
+    co_await dismiss_anchor();
+    leave_cgroup();
+    host_.forget(session.name());
+    co_return life;
+}
+
+Task<Life> ProcessRunner::end_again(Session& session) {
+    Life life = co_await end(session, std::chrono::milliseconds(0));  // it has had its grace
+    if (life.left.empty()) forget_life();
     co_return life;
 }
 
@@ -183,7 +247,8 @@ Task<std::optional<LaunchFailure>> ProcessRunner::open_gate(GatedChild& child) {
 }
 
 Task<void> ProcessRunner::wait_for_end(Session& session, const ProcessHandle& handle) {
-    asio::posix::stream_descriptor watch(executor_, ::fcntl(handle.exit_fd(), F_DUPFD_CLOEXEC, 0));
+    const int told_by = anchor_ ? anchor_->link_fd() : handle.exit_fd();
+    asio::posix::stream_descriptor watch(executor_, ::fcntl(told_by, F_DUPFD_CLOEXEC, 0));
     bool ended = false;
     while (!ended && !session.must_end()) {
         watch.async_wait(asio::posix::stream_descriptor::wait_read,
@@ -192,26 +257,41 @@ Task<void> ProcessRunner::wait_for_end(Session& session, const ProcessHandle& ha
                          });
         co_await session.changed().wait();
         watch.cancel();
-        ended = handle.look().state != ProcessSeen::State::running;
+        if (anchor_) anchor_->read();
+        // An anchor that is gone leaves a session that cannot be held: it ends.
+        ended = anchor_ ? anchor_->ended() || anchor_->gone()
+                        : handle.look().state != ProcessSeen::State::running;
     }
 }
 
-Task<Result<TakedownReport>> ProcessRunner::end_tree(Session& session, pid_t leader) {
-    RecordedLeader recorded;
-    recorded.instance = around_.instance;
-    recorded.name = session.name();
-    recorded.leader.pid = leader;
-    recorded.unreaped_child = true;
-    recorded.cgroup = cgroup_;
-    FindProcesses find = [recorded, this] { return find_soon({recorded}, around_.here); };
+Task<Result<std::vector<ProvenProcess>>> ProcessRunner::find_members() {
+    if (leader_.contained()) co_return find_processes({&leader_, 1}, around_.here);
+    co_return co_await around_.scans->find(leader_);
+}
+
+Task<Result<TakedownReport>> ProcessRunner::end_tree(Session& session, std::chrono::milliseconds grace) {
+    FindProcesses find = [this] { return find_members(); };
     TakedownOptions options;
     options.signal = session.config().stop.signal;
-    options.grace = session.config().stop.grace;
+    options.grace = grace;
     options.on_signal = [this, name = session.name()](const ProvenProcess& process, int signal) {
         if (around_.on_signal) around_.on_signal(name, process, signal);
     };
     takedown_ = std::make_unique<Takedown>(executor_, std::move(find), std::move(options));
     co_return co_await takedown_->run();
+}
+
+// How the command ended; nothing when nobody can tell any more. The tree was seen empty.
+Task<std::optional<ExitStatus>> ProcessRunner::exit_status() {
+    if (!anchor_) co_return reap_exit(*pid_);
+    const auto deadline = Clock::now() + anchor_patience;
+    while (!anchor_->ended() && !anchor_->gone() && Clock::now() < deadline) {
+        std::vector<int> link{anchor_->link_fd()};
+        Notifier wake(executor_);
+        co_await wait_for_exits(std::move(link), wake, deadline);
+        anchor_->read();
+    }
+    co_return anchor_->ended();
 }
 
 // The session's own group, for it to be born in; nothing where there is none.
@@ -233,7 +313,7 @@ void ProcessRunner::leave_cgroup() {
     cgroup_.clear();
 }
 
-Task<void> ProcessRunner::reap_leader(const ProcessHandle& handle) {
+Task<void> ProcessRunner::reap_child(const ProcessHandle& handle) {
     while (!reap_exit(handle.pid())) {
         std::vector<int> fds{handle.exit_fd()};
         Notifier wake(executor_);
@@ -241,9 +321,25 @@ Task<void> ProcessRunner::reap_leader(const ProcessHandle& handle) {
     }
 }
 
+// Nothing is below it any more, so it leaves at once; one that does not (somebody has stopped it) is made to.
+Task<void> ProcessRunner::dismiss_anchor() {
+    if (!anchor_) co_return;
+    const std::unique_ptr<SessionAnchor> anchor = std::move(anchor_);
+    anchor->release();
+    std::vector<int> fds{anchor->handle().exit_fd()};
+    Notifier wake(executor_);
+    co_await wait_for_exits(std::move(fds), wake, Clock::now() + anchor_patience);
+    if (!anchor->handle().ended()) (void)anchor->handle().signal(SIGKILL).ok();
+    co_await reap_child(anchor->handle());
+}
+
 void ProcessRunner::describe(SessionStatus& status) const {
     status.pid = pid_;
-    if (pid_) status.containment = cgroup_.empty() ? "session" : "cgroup";
+    if (!pid_) return;
+    if (!cgroup_.empty())
+        status.containment = "cgroup";
+    else
+        status.containment = anchor_ ? "subreaper" : "session";
 }
 
 void ProcessRunner::hurry() {
@@ -252,6 +348,10 @@ void ProcessRunner::hurry() {
 
 std::vector<std::string> ProcessRunner::waiting_for() const {
     return takedown_ ? takedown_->waiting_for() : std::vector<std::string>();
+}
+
+std::optional<std::chrono::milliseconds> ProcessRunner::killed_in() const {
+    return takedown_ ? takedown_->killed_in() : std::nullopt;
 }
 
 }  // namespace reeve

@@ -11,6 +11,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds longest_engine_pause{30'000};
+constexpr std::chrono::milliseconds first_retry{1'000};
+constexpr std::chrono::milliseconds longest_retry{300'000};
 
 double random_fraction() {
     static thread_local std::minstd_rand source{std::random_device{}()};
@@ -98,9 +100,14 @@ Task<Status> Session::wait_started() {
 
 Task<Status> Session::stop() {
     ask_stop();
+    if (left_behind_) {
+        attention_.reset();
+        retry_now_ = true;
+        changed_.notify();
+    }
     while (!down() && !wanted_) {
         // A stop that could not finish stays in `stopping` and says what is left.
-        if (state_ == SessionState::stopping && attention_) {
+        if (left_behind_ && attention_) {
             co_return Error(Errc::failed, "stopping " + name_.value, *attention_);
         }
         co_await settled_.wait();
@@ -137,7 +144,7 @@ Task<void> Session::keep() {
             co_await one_life();
         }
     }
-    if (!down()) set_state(SessionState::stopped);
+    if (!down() && !left_behind_) set_state(SessionState::stopped);
     keeping_ = false;
     host_.status_changed();
 }
@@ -150,14 +157,34 @@ Task<void> Session::pause(std::chrono::milliseconds delay) {
 Task<void> Session::one_life() {
     set_state(SessionState::starting);
     const auto began = Clock::now();
-    const Life life = co_await runner_->live(*this);
+    Life life = co_await runner_->live(*this);
+    co_await end_what_is_left(life);
     after_life(life, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began));
-    // What is left must not be forgotten, nor a second copy be started beside it.
-    if (life.left.empty()) co_return;
-    attention_ = "still there: " + join(life.left) + "; the next start of the supervisor tries again";
-    settled_.notify();
-    host_.status_changed();
-    while (!closing_) co_await changed_.wait();
+}
+
+// What is left must not be forgotten, nor a second copy be started beside it: it stays in `stopping`, and is
+// tried again with growing pauses, or at once when somebody asks.
+Task<void> Session::end_what_is_left(Life& life) {
+    auto delay = first_retry;
+    left_behind_ = !life.left.empty();
+    while (left_behind_) {
+        const std::string next = closing_ ? "the next start of the supervisor tries again"
+                                          : "trying again in " + std::to_string(delay.count() / 1000) + " s";
+        attention_ = "still there: " + join(life.left) + "; " + next;
+        retry_now_ = false;
+        settled_.notify();
+        host_.status_changed();
+        if (closing_) co_return;
+        const auto until = Clock::now() + delay;
+        while (!closing_ && !retry_now_ && Clock::now() < until) co_await changed_.wait(until);
+        if (closing_) continue;
+        delay = std::min(delay * 2, longest_retry);
+        Life again = co_await runner_->end_again(*this);
+        if (again.exit) life.exit = again.exit, life.clean = again.clean;
+        life.left = std::move(again.left);
+        left_behind_ = !life.left.empty();
+    }
+    attention_.reset();
 }
 
 void Session::after_life(const Life& life, std::chrono::milliseconds ran) {

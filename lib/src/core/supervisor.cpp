@@ -13,6 +13,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::seconds first_word_after{1};  // of who keeps a stop waiting; then every ten
+
 }  // namespace
 
 Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Config config,
@@ -53,6 +55,11 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Confi
     process_around_.instance = record_.instance_id;
     process_around_.here = settings_.here;
     process_around_.cgroup = record_.cgroup;
+    process_around_.anchor.program = settings_.session_anchor;
+    process_around_.anchor.arguments = {"grace-ms=" + std::to_string(config_.reap_grace.count())};
+    if (settings_.anchor_pid)
+        process_around_.anchor.arguments.push_back("guard=" + std::to_string(*settings_.anchor_pid));
+    process_around_.scans = std::make_unique<ProcessScans>(executor_, settings_.here);
     process_around_.open_files = settings_.open_files;
     process_around_.on_signal = [this](const SessionName& name, const ProvenProcess& process, int signal) {
         Receipt line;
@@ -206,13 +213,12 @@ Task<void> Supervisor::stop_everything() {
 // In reverse order of `after`: a session is asked when nobody that came after it is up any more.
 Task<void> Supervisor::stop_sessions() {
     bool hurried = false;
+    auto say_at = Clock::now() + first_word_after;
     for (;;) {
         bool all_down = true;
         std::string waiting;
         for (auto& [name, session] : sessions_) {
-            const bool left_behind =
-                session->state() == SessionState::stopping && session->status().attention;
-            if (session->down() || left_behind) continue;
+            if (session->down() || session->left_behind()) continue;
             all_down = false;
             const bool needed =
                 std::any_of(sessions_.begin(), sessions_.end(), [&, n = name](const auto& other) {
@@ -228,10 +234,14 @@ Task<void> Supervisor::stop_sessions() {
             for (auto& [name, session] : sessions_) session->ask_stop(), session->hurry();
             hurried = true;
         }
+        if (Clock::now() >= say_at) {
+            if (!waiting.empty()) log_.info("still stopping", {{"waiting_for", waiting}});
+            say_at = Clock::now() + 10 * first_word_after;
+        }
         if (hurried)
-            co_await changed_.wait();
+            co_await changed_.wait(say_at);
         else
-            co_await changed_.wait(*stop_deadline_);
+            co_await changed_.wait(std::min(say_at, *stop_deadline_));
     }
 }
 

@@ -10,9 +10,10 @@ ControlVerbs Supervisor::verbs() {
     const auto verb = [this](Task<Result<std::string>> (Supervisor::*member)(std::string)) -> ControlVerb {
         return [this, member](std::string params) { return (this->*member)(std::move(params)); };
     };
-    return {{"status", verb(&Supervisor::verb_status)}, {"start", verb(&Supervisor::verb_start)},
-            {"stop", verb(&Supervisor::verb_stop)},     {"restart", verb(&Supervisor::verb_restart)},
-            {"reload", verb(&Supervisor::verb_reload)}, {"reap", verb(&Supervisor::verb_reap)}};
+    return {{"status", verb(&Supervisor::verb_status)},  {"start", verb(&Supervisor::verb_start)},
+            {"stop", verb(&Supervisor::verb_stop)},      {"restart", verb(&Supervisor::verb_restart)},
+            {"reload", verb(&Supervisor::verb_reload)},  {"reap", verb(&Supervisor::verb_reap)},
+            {"waiting", verb(&Supervisor::verb_waiting)}};
 }
 
 // {"names": ["api", ...]}: all of them must exist before anything is done to one.
@@ -72,6 +73,19 @@ Task<Result<std::string>> Supervisor::verb_stop(std::string params) {
         CO_CHECK(co_await session->stop());
     }
     co_return std::string("{}");
+}
+
+// Who keeps those waiting that are stopping right now.
+Task<Result<std::string>> Supervisor::verb_waiting(std::string params) {
+    CO_TRY(const auto chosen, sessions_named(params));
+    OrderedJson sessions = OrderedJson::object();
+    for (const auto& session : chosen) {
+        if (session->state() != SessionState::stopping) continue;
+        OrderedJson one{{"waiting_for", session->waiting_for()}, {"killed_in_ms", nullptr}};
+        if (const auto left = session->killed_in()) one["killed_in_ms"] = left->count();
+        sessions[session->name().value] = std::move(one);
+    }
+    co_return dump_json(OrderedJson{{"sessions", std::move(sessions)}});
 }
 
 Task<Result<std::string>> Supervisor::verb_restart(std::string params) {

@@ -32,6 +32,12 @@ std::vector<std::string> Takedown::waiting_for() const {
     return names;
 }
 
+std::optional<std::chrono::milliseconds> Takedown::killed_in() const {
+    const auto now = Clock::now();
+    if (!grace_ends_ || hurried_ || now >= *grace_ends_) return std::nullopt;
+    return std::chrono::duration_cast<std::chrono::milliseconds>(*grace_ends_ - now);
+}
+
 Task<Status> Takedown::find_again() {
     auto found = co_await find_();
     if (!found.ok()) co_return found.error();
@@ -84,6 +90,7 @@ Task<Status> Takedown::kill_all() {
 Task<Result<TakedownReport>> Takedown::run() {
     CO_CHECK(co_await find_again());
     const auto grace_ends = Clock::now() + options_.grace;
+    grace_ends_ = grace_ends;
     while (!present_.empty() && !hurried_ && Clock::now() < grace_ends) {
         signal_new(options_.signal);
         co_await wait_until_gone(grace_ends);

@@ -34,8 +34,10 @@ class Search {
     }
 
     std::vector<TreeMember> run() {
+        add_anchored();
         add_leaders();
         add_tokens();
+        add_marks();
         spread();
         add_sessions_proved_by_a_token();
         spread();
@@ -51,6 +53,17 @@ class Search {
         if (never_.contains(row.pid) || !known_.insert(row.pid).second) return;
         found_.push_back({row, root, evidence, by});
         todo_.push_back(found_.size() - 1);
+    }
+
+    void add_anchored() {
+        for (const TreeRoot& root : roots_) {
+            if (root.anchor > 1) known_.insert(root.anchor);
+        }
+        for (std::size_t i = 0; i < roots_.size(); ++i) {
+            const auto it = roots_[i].anchor > 1 ? children_.find(roots_[i].anchor) : children_.end();
+            if (it == children_.end()) continue;
+            for (const ProcessRow* child : it->second) add(*child, i, Evidence::subreaper, roots_[i].anchor);
+        }
     }
 
     void add_leaders() {
@@ -71,6 +84,17 @@ class Search {
             if (row.instance.empty()) continue;
             const auto it = by_token.find(row.instance.value + "/" + row.name.value);
             if (it != by_token.end()) add(row, it->second, Evidence::token, row.pid);
+        }
+    }
+
+    void add_marks() {
+        std::unordered_map<std::uint64_t, std::size_t> by_mark;
+        for (std::size_t i = 0; i < roots_.size(); ++i) {
+            if (roots_[i].mark != 0) by_mark[roots_[i].mark] = i;
+        }
+        for (const ProcessRow& row : table_) {
+            const auto it = row.mark != 0 ? by_mark.find(row.mark) : by_mark.end();
+            if (it != by_mark.end()) add(row, it->second, Evidence::mark, row.pid);
         }
     }
 
@@ -127,6 +151,10 @@ const char* to_string(Evidence evidence) {
             return "environment token";
         case Evidence::cgroup:
             return "control group";
+        case Evidence::mark:
+            return "inherited mark";
+        case Evidence::subreaper:
+            return "subreaper";
     }
     return "unknown";
 }

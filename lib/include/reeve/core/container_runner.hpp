@@ -24,9 +24,11 @@ class ContainerRunner final : public SessionRunner {
 
     const char* kind() const override { return "container"; }
     Task<Life> live(Session& session) override;
+    Task<Life> end_again(Session& session) override { return end(session); }
     void describe(SessionStatus& status) const override;
     void hurry() override;
     std::vector<std::string> waiting_for() const override;
+    std::optional<std::chrono::milliseconds> killed_in() const override { return std::nullopt; }
 
   private:
     Task<Result<ContainerId>> create(Session& session);

@@ -28,6 +28,8 @@ struct RecordedLeader {
     bool own_session = true;
     // It is our child and we have not reaped it: proof by itself, also as a zombie.
     bool unreaped_child = false;
+    // The session's anchor, our own child and not reaped: what it has adopted is the session's. -1: none.
+    pid_t anchor = -1;
     // Empty: none. With one, it alone says who belongs to the session.
     std::string cgroup;
     bool contained() const { return !cgroup.empty(); }

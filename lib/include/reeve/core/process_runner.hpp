@@ -1,9 +1,11 @@
 // A process session: a command and everything it forks.
 #pragma once
 
+#include "reeve/core/process_scans.hpp"
 #include "reeve/core/session.hpp"
 #include "reeve/core/takedown.hpp"
 #include "reeve/os/launcher.hpp"
+#include "reeve/os/session_anchor.hpp"
 #include "reeve/store/store.hpp"
 
 #include <sys/resource.h>
@@ -19,7 +21,9 @@ struct ProcessSurroundings {
     StorePaths paths;
     InstanceId instance;
     Host here;
-    std::string cgroup;                // of this instance; empty: none to be had
+    std::string cgroup;  // of this instance; empty: none to be had
+    AnchorSpec anchor;   // for sessions that no cgroup holds
+    std::unique_ptr<ProcessScans> scans;
     std::optional<rlimit> open_files;  // what the supervisor itself was started with
     std::function<void(const SessionName&, const ProvenProcess&, int signal)> on_signal;
 };
@@ -31,24 +35,37 @@ class ProcessRunner final : public SessionRunner {
 
     const char* kind() const override { return "process"; }
     Task<Life> live(Session& session) override;
+    Task<Life> end_again(Session& session) override;
     void describe(SessionStatus& status) const override;
     void hurry() override;
     std::vector<std::string> waiting_for() const override;
+    std::optional<std::chrono::milliseconds> killed_in() const override;
 
   private:
+    Task<Result<GatedChild>> launch(Session& session, LaunchSpec& spec);
+    Task<Result<GatedChild>> launch_below_anchor(LaunchSpec& spec);
     Task<Life> run_child(Session& session, GatedChild child, LaunchSpec spec);
     Task<std::optional<LaunchFailure>> open_gate(GatedChild& child);
     Task<void> wait_for_end(Session& session, const ProcessHandle& handle);
-    Task<Result<TakedownReport>> end_tree(Session& session, pid_t leader);
+    Task<Life> end(Session& session, std::chrono::milliseconds grace);
+    Task<Result<TakedownReport>> end_tree(Session& session, std::chrono::milliseconds grace);
+    Task<std::optional<ExitStatus>> exit_status();
+    Task<Result<std::vector<ProvenProcess>>> find_members();
+    void note_leader(const SessionName& name, const ProcessSessionRecord& record);
+    void forget_life();
     UniqueFd enter_cgroup(const SessionName& name);
     void leave_cgroup();
-    Task<void> reap_leader(const ProcessHandle& handle);
+    Task<void> reap_child(const ProcessHandle& handle);
+    Task<void> dismiss_anchor();
 
     Executor executor_;
     const ProcessSurroundings& around_;
     SessionHost& host_;
-    std::optional<pid_t> pid_;
-    std::string cgroup_;  // of the life under way; empty: none
+    // Of the life under way.
+    std::optional<pid_t> pid_;  // the command's
+    RecordedLeader leader_;
+    std::string cgroup_;  // empty: none
+    std::unique_ptr<SessionAnchor> anchor_;
     std::unique_ptr<Takedown> takedown_;
 };
 

@@ -46,12 +46,16 @@ class SessionRunner {
     virtual ~SessionRunner() = default;
     virtual const char* kind() const = 0;
     virtual Task<Life> live(Session& session) = 0;
+    // Tries again to end what live(), or this, has left.
+    virtual Task<Life> end_again(Session& session) = 0;
     // Fills in what only the runner knows: pid, container id, containment.
     virtual void describe(SessionStatus& status) const = 0;
     // Ends the grace of a stop that is under way.
     virtual void hurry() = 0;
     // Who or what a stop is waiting for right now, for people.
     virtual std::vector<std::string> waiting_for() const = 0;
+    // How long that still has before it is killed; nothing when that is not known.
+    virtual std::optional<std::chrono::milliseconds> killed_in() const = 0;
 };
 
 // What sessions need from whoever runs them.
@@ -80,6 +84,9 @@ class Session {
     bool ready() const { return state_ == SessionState::running; }
     bool down() const;
     std::vector<std::string> waiting_for() const { return runner_->waiting_for(); }
+    std::optional<std::chrono::milliseconds> killed_in() const { return runner_->killed_in(); }
+    // It could not be ended so far, stays in `stopping`, and is tried again.
+    bool left_behind() const { return left_behind_; }
 
     // Asks for it to be up. A session that had given up begins anew.
     void start();
@@ -106,6 +113,7 @@ class Session {
 
   private:
     Task<void> one_life();
+    Task<void> end_what_is_left(Life& life);
     Task<void> pause(std::chrono::milliseconds delay);
     void after_life(const Life& life, std::chrono::milliseconds ran);
     bool may_start() const;
@@ -118,6 +126,7 @@ class Session {
     Notifier settled_;  // states, for those who wait for one
     SessionState state_ = SessionState::stopped;
     bool wanted_ = false, closing_ = false, keeping_ = false;
+    bool left_behind_ = false, retry_now_ = false;
     int restarts_ = 0, lives_ = 0;
     RestartBudget budget_;
     std::chrono::milliseconds engine_pause_{1000};

@@ -34,6 +34,7 @@ struct SupervisorSettings {
     Host here;
     InstanceRecord record;             // of this life, without sessions
     std::optional<pid_t> anchor_pid;   // our parent; its end is ours
+    std::string session_anchor;        // reeve-anchor, for sessions without a cgroup; empty: none
     bool safe_mode = false;            // after a crash loop: nothing is launched or reaped by itself
     std::optional<rlimit> open_files;  // what sessions get; we may have raised our own
     std::function<Result<Config>()> load_config;  // reads it again; the error names line and pointer
@@ -94,6 +95,7 @@ class Supervisor final : public SessionHost {
     Task<Result<std::string>> verb_restart(std::string params);
     Task<Result<std::string>> verb_reload(std::string params);
     Task<Result<std::string>> verb_reap(std::string params);
+    Task<Result<std::string>> verb_waiting(std::string params);
     using Sessions = std::vector<std::shared_ptr<Session>>;
     Result<Sessions> sessions_named(const std::string& params);
     Sessions with_what_they_come_after(Sessions chosen);

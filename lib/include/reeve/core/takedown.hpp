@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -42,6 +43,8 @@ class Takedown {
     void hurry();
     // Who is waited for right now, for people; after run(): what is left.
     std::vector<std::string> waiting_for() const;
+    // How long the grace still is; nothing once it is over or before it has begun.
+    std::optional<std::chrono::milliseconds> killed_in() const;
     const std::vector<ProvenProcess>& present() const { return present_; }
 
   private:
@@ -58,6 +61,7 @@ class Takedown {
     std::vector<ProvenProcess> present_;
     std::set<std::pair<pid_t, std::uint64_t>> signalled_, killed_;  // by pid and start time
     TakedownReport report_;
+    std::optional<Clock::time_point> grace_ends_;
     bool hurried_ = false;
 };
 

@@ -12,8 +12,10 @@
 //   cgroup       it is in the session's control group, which bears the instance's id (see os/cgroup.hpp)
 //   token        REEVE_INSTANCE and REEVE_SESSION in the environment that it was executed with: 122 random
 //   bits
-// A process that left the session *and* cleared its environment *and* lost its parent shows none of these. It
-// is left alone; only a cgroup or a subreaper can find it.
+//   mark         the inherited mark, 62 random bits that neither exec nor an empty environment clears (Linux)
+//   subreaper    its parent is the session's anchor, which has adopted it and is our own child
+// A process that left the session *and* cleared its environment *and* lost its parent shows one of the last
+// two, or is in a cgroup. Where there is neither, it is left alone.
 #pragma once
 
 #include "reeve/model/ids.hpp"
@@ -34,8 +36,9 @@ struct ProcessRow {
     pid_t group = -1;
     std::uint64_t start_time = 0;
     bool zombie = false;
-    InstanceId instance;  // token; empty: none, or not readable
-    SessionName name;     // token
+    InstanceId instance;     // token; empty: none, or not readable
+    SessionName name;        // token
+    std::uint64_t mark = 0;  // 0: none, or not asked because there is a token
 };
 
 // One session to look for.
@@ -45,9 +48,11 @@ struct TreeRoot {
     pid_t leader = -1;            // -1: never launched
     bool leader_is_ours = false;  // proved right now; a zombie of ours counts
     bool own_session = true;      // the leader called setsid: its pid is a session id too
+    std::uint64_t mark = 0;       // 0: nobody is found by it
+    pid_t anchor = -1;            // our own child that adopts; never a member itself. -1: none
 };
 
-enum class Evidence { leader, descendant, session_id, token, cgroup };
+enum class Evidence { leader, descendant, session_id, token, cgroup, mark, subreaper };
 const char* to_string(Evidence evidence);
 
 struct TreeMember {

@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,7 @@ struct LaunchSpec {
     int out = -1;             // becomes 1; -1 is /dev/null. Above 2, and kept by the caller
     int err = -1;             // becomes 2
     int cgroup = -1;          // directory descriptor of a cgroup v2 to be born in; Linux only; -1: none
+    std::uint64_t mark = 0;   // see inherited_mark_of(); 0: none
     std::optional<rlimit> open_files;  // RLIMIT_NOFILE to go back to, when we raised our own
 };
 
@@ -64,6 +66,7 @@ class GatedChild {
 
   private:
     friend Result<GatedChild> launch_gated(const LaunchSpec& spec);
+    friend class SessionAnchor;
     GatedChild(ProcessHandle handle, UniqueFd gate) : handle_(std::move(handle)), gate_(std::move(gate)) {}
     ProcessHandle handle_;
     UniqueFd gate_;

@@ -52,6 +52,12 @@ std::string environment_block_of(pid_t pid);
 // The value of `name` in such a block; nothing when it is not set.
 std::optional<std::string_view> find_in_environment(std::string_view block, std::string_view name);
 
+// The mark that launch_gated() gives a session: the soft limit on the number of file locks, which no kernel
+// has looked at since Linux 2.4. Every child inherits it, and neither exec nor setsid, closed descriptors or
+// an empty environment clear it. 0 where the system has no such limit, the process has none, or it cannot be
+// read.
+std::uint64_t inherited_mark_of(pid_t pid);
+
 // argv joined by spaces, for people; the short name in brackets when there is none. Cut at `limit` bytes.
 std::string command_line_of(pid_t pid, std::size_t limit = 4096);
 

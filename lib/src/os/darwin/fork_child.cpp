@@ -26,6 +26,14 @@ Result<ForkedChild> fork_child(int cgroup) {
     return ForkedChild{child, std::move(*watch)};
 }
 
+bool set_inherited_mark(std::uint64_t) { return false; }
+
+bool adopt_orphans() { return false; }
+
+bool orphans_can_be_adopted() { return false; }
+
+pid_t fork_again() { return ::fork(); }
+
 void close_from(int first) {
     // There is no close_range(2). The supervisor asks for no more descriptors than this bound, whatever the
     // limit.

@@ -102,6 +102,8 @@ std::optional<ProcessEntry> process_entry(pid_t pid) {
 
 std::string environment_block_of(pid_t pid) { return darwin::read_arguments(pid).environment; }
 
+std::uint64_t inherited_mark_of(pid_t) { return 0; }  // there is no limit that could carry one
+
 std::string command_line_of(pid_t pid, std::size_t limit) {
     std::string text = darwin::read_arguments(pid).command;
     if (text.empty()) {

@@ -3,6 +3,8 @@
 #include "proc_stat.hpp"
 
 #include <linux/sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,6 +50,19 @@ Result<ForkedChild> fork_child(int cgroup) {
     }
     return ForkedChild{child, std::move(handle)};
 }
+
+bool set_inherited_mark(std::uint64_t mark) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_LOCKS, &limit) != 0) return false;
+    limit.rlim_cur = mark;
+    return limit.rlim_cur <= limit.rlim_max && ::setrlimit(RLIMIT_LOCKS, &limit) == 0;
+}
+
+bool adopt_orphans() { return ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0; }
+
+bool orphans_can_be_adopted() { return true; }
+
+pid_t fork_again() { return ::_Fork(); }
 
 void close_from(int first) {
     // close_range(2), Linux 5.9; before that, every number up to the limit.

@@ -149,6 +149,20 @@ std::optional<std::string_view> find_in_environment(std::string_view block, std:
     return std::nullopt;
 }
 
+std::uint64_t inherited_mark_of(pid_t pid) {
+    if (pid <= 0) return 0;
+    // "Max file locks            4611686018427387904  unlimited            locks"
+    const std::string limits = read_all(proc_path(pid, "limits"), 16'384);
+    constexpr std::string_view title = "Max file locks";
+    const auto line = limits.find(title);
+    if (line == std::string::npos) return 0;
+    const auto value = limits.find_first_not_of(' ', line + title.size());
+    std::uint64_t mark = 0;
+    if (value == std::string::npos) return 0;
+    const auto [end, ec] = std::from_chars(limits.data() + value, limits.data() + limits.size(), mark);
+    return ec == std::errc{} && *end == ' ' ? mark : 0;
+}
+
 std::string command_line_of(pid_t pid, std::size_t limit) {
     if (pid <= 0) return {};
     std::string text = read_all(proc_path(pid, "cmdline"), limit);
