@@ -49,6 +49,10 @@ GatedChild sleeper(const LaunchSpec& spec = stranger()) {
     auto child = launch_gated(spec);
     EXPECT_TRUE(child.ok());
     EXPECT_TRUE(child->open().ok());
+    // Until it is what it is to be: its environment comes with the exec.
+    pollfd executed{child->report_fd(), POLLIN, 0};
+    EXPECT_EQ(::poll(&executed, 1, 10'000), 1);
+    EXPECT_FALSE(child->outcome().has_value());
     return std::move(*child);
 }
 
