@@ -37,7 +37,8 @@ std::vector<Waiting> waiting_in(const std::string& answer) {
     std::vector<Waiting> all;
     const auto parsed = JsonOutput::parse(answer, nullptr, false);
     if (!parsed.is_object()) return all;
-    for (const auto& [name, session] : parsed.value("sessions", JsonOutput::object()).items()) {
+    const auto sessions = parsed.value("sessions", JsonOutput::object());
+    for (const auto& [name, session] : sessions.items()) {
         const auto names = session.value("waiting_for", JsonOutput::array());
         if (names.empty()) continue;
         Waiting one{"stopping \"" + name + "\": waiting for " + list_of(names), {}};

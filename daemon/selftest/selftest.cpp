@@ -97,6 +97,10 @@ int run_selftest(const Options& options) {
     Setting setting;
     std::string no_containers;
     auto image = find_image(options.image);
+    if (!image.ok() && options.image) {  // asked for, and not to be had: no success
+        print_error(image.error());
+        return exit_code::failed;
+    }
     if (image.ok())
         setting.image = std::move(*image);
     else
@@ -113,9 +117,7 @@ int run_selftest(const Options& options) {
     if (!report.all_passed())
         print_error(
             "testing the promises: at least one does not hold here; please report it with this table");
-    // A container that somebody asked for, and that could not be tried, is no success.
-    const bool tried = no_containers.empty() || !options.image;
-    return report.all_passed() && tried ? exit_code::done : exit_code::failed;
+    return report.all_passed() ? exit_code::done : exit_code::failed;
 }
 
 }  // namespace reeve

@@ -206,5 +206,39 @@ TEST_F(FaultyEngine, DelaysOnlyTheSessionsThatNeedIt) {
     EXPECT_EQ(daemon.reeve({"stop", "db"}, 20s).code, 0);
 }
 
+// A session that could not be ended says so, is tried again by itself, and no second copy is started beside
+// it.
+TEST_F(FaultyEngine, ThatDoesNotRemoveASessionsContainerIsAskedAgainUntilItIsGone) {
+    daemon.session("db") = {{"image", "any"}, {"autostart", false}};
+    daemon.start();
+    instance_ = daemon.only_record()["instance_id"];
+    const auto file = [this](const char* name) { return (daemon.home() / name).string(); };
+    write_engine("'create --name') : >" + file("made") + "; echo " + container_id + " ;;\n" +
+                 "'container inspect') [ -e " + file("made") + " ] && [ ! -e " + file("gone") +
+                 " ] || { echo '[]'; exit 1; }; running=true; [ ! -e " + file("stopped") +
+                 " ] || running=false; echo '[{\"Id\": \"" + container_id + R"(", "Name": "/reeve-db-)" +
+                 instance_.substr(0, 8) + R"(", "Config": {"Labels": {"reeve.store": ")" + store_id() +
+                 R"(", "reeve.instance": ")" + instance_ +
+                 R"(", "reeve.session": "db"}}, "State": {"Running": '$running'}}]' ;;)" +
+                 "\nstop*|'container stop') : >" + file("stopped") + " ;;\n'container rm') [ ! -e " +
+                 file("may_go") + " ] || : >" + file("gone") + " ;;\n");
+    const Ended started = daemon.reeve({"start", "db"});
+    ASSERT_EQ(started.code, 0) << started.err;
+    const Ended stopped = daemon.reeve({"stop", "db"});
+    EXPECT_EQ(stopped.code, 1);
+    EXPECT_THAT(stopped.err, HasSubstr("still there: container reeve-db-"));
+    EXPECT_THAT(stopped.err, HasSubstr("trying again in"));
+    ASSERT_TRUE(daemon.wait_for_state("db", "stopping"));
+    EXPECT_TRUE(wait_until(
+        [&] { return daemon.status()["attention"].dump().find("still there") != std::string::npos; }));
+    EXPECT_TRUE(daemon.only_record()["sessions"].contains("db"));
+
+    write_text(daemon.home() / "may_go", "");
+    ASSERT_TRUE(daemon.wait_for_state("db", "stopped"));
+    EXPECT_TRUE(std::filesystem::exists(daemon.home() / "gone"));
+    EXPECT_TRUE(daemon.session_status("db")["attention"].is_null());
+    EXPECT_TRUE(wait_until([&] { return !daemon.only_record()["sessions"].contains("db"); }));
+}
+
 }  // namespace
 }  // namespace reeve::test

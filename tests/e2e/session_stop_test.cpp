@@ -139,6 +139,18 @@ TEST_F(SessionControl, UsesTheSignalThatIsConfigured) {
     EXPECT_EQ(daemon.log_of("api"), "interrupted\n");
 }
 
+TEST_F(SessionControl, AStopThatTakesLongNamesWhomItWaitsFor) {
+    daemon.session("api") = shell("trap '' TERM; " + daemon.note("api") + "exec sleep 1000");
+    daemon.session("api")["stop"] = {{"grace", "4s"}};
+    daemon.start();
+    const std::string pid = std::to_string(daemon.noted("api").pid());
+    const Ended ended = daemon.reeve({"stop", "api"});
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_EQ(ended.out, "");
+    EXPECT_THAT(ended.err, MatchesRegex("reeve: stopping \"api\": waiting for " + pid +
+                                        " .sleep.; killed in [1-4] s\n"));
+}
+
 TEST_F(SessionControl, AStoppedProcessIsWokenToReceiveItsSignal) {
     daemon.session("api") = shell(daemon.note("api") + "kill -STOP $$; exit 3");
     daemon.session("api")["stop"] = {{"grace", "1h"}};
