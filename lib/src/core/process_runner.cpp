@@ -15,6 +15,8 @@
 
 #include <cstdlib>
 
+extern char** environ;  // unistd.h of macOS does not say so
+
 namespace reeve {
 namespace {
 
@@ -158,7 +160,15 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
         life.left = {report.error().message()};
     else
         life.left = report->left;
-    const auto status = reap_exit(pid);
+    auto status = reap_exit(pid);
+    if (life.left.empty() && !status) {
+        // On macOS a process is not seen any more shortly before it can be waited for.
+        Notifier wake(executor_);
+        std::vector<int> fds{child.handle().exit_fd()};
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        co_await wait_for_exits(std::move(fds), wake, deadline);
+        status = reap_exit(pid);
+    }
     if (status) {
         life.exit = last_exit_of(*status);
         life.clean = status->clean();

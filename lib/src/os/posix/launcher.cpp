@@ -1,6 +1,7 @@
 #include "reeve/os/launcher.hpp"
 
 #include "../fork_child.hpp"
+#include "../quiet_socket.hpp"
 #include "reeve/base/scope_exit.hpp"
 
 #include <fcntl.h>
@@ -37,7 +38,7 @@ struct Prepared {
     const int error = errno;
     const Report report{static_cast<int>(step), error};
     // Whoever listened may have gone: that must not turn the exit status into a SIGPIPE.
-    const ssize_t ignored = ::send(gate, &report, sizeof report, MSG_NOSIGNAL);
+    const ssize_t ignored = send_quietly(gate, &report, sizeof report);
     (void)ignored;
     ::_exit(step == LaunchFailure::Step::exec && error == ENOENT ? 127 : 126);
 }
@@ -69,7 +70,7 @@ struct Prepared {
         give_up(gate_number, Step::limits);
     if (::chdir(p.cwd) != 0) give_up(gate_number, Step::directory);
     sigset_t none;
-    ::sigemptyset(&none);
+    sigemptyset(&none);  // a macro on macOS, which takes no "::"
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::execve(p.program, p.argv, p.env);
     give_up(gate_number, Step::exec);
@@ -91,7 +92,8 @@ std::optional<ExitStatus> wait_for(pid_t child, int flags) {
         result = ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | flags);
     } while (result != 0 && errno == EINTR);
     if (result != 0 || info.si_pid != child) return std::nullopt;
-    if (info.si_code == CLD_EXITED) return ExitStatus{info.si_status, 0};
+    // The lower 8 bits: macOS gives what exit(3) was called with, -1 for example (waitid in xnu).
+    if (info.si_code == CLD_EXITED) return ExitStatus{info.si_status & 0xff, 0};
     return ExitStatus{-1, info.si_status};
 }
 
@@ -125,15 +127,9 @@ Result<GatedChild> launch_gated(const LaunchSpec& spec) {
     const std::vector<char*> env = pointers_to(spec.env);
     const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
     if (!null) return Error::from_errno(doing);
-    int ends[2] = {-1, -1};
-    if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return Error::from_errno(doing);
-    UniqueFd ours(ends[0]);
-    UniqueFd theirs(ends[1]);
-    // SOCK_CLOEXEC does not exist on macOS. Nothing else forks meanwhile: one thread launches.
-    if (::fcntl(ours.get(), F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(theirs.get(), F_SETFD, FD_CLOEXEC) != 0 ||
-        ::fcntl(ours.get(), F_SETFL, O_NONBLOCK) != 0) {
-        return Error::from_errno(doing);
-    }
+    auto gate = make_socket_pair();
+    if (!gate.ok()) return gate.error().while_doing(doing);
+    if (::fcntl(gate->ours.get(), F_SETFL, O_NONBLOCK) != 0) return Error::from_errno(doing);
     const Prepared prepared{spec.program.c_str(),
                             argv.data(),
                             env.data(),
@@ -141,7 +137,7 @@ Result<GatedChild> launch_gated(const LaunchSpec& spec) {
                             null.get(),
                             spec.out < 0 ? null.get() : spec.out,
                             spec.err < 0 ? null.get() : spec.err,
-                            theirs.get(),
+                            gate->theirs.get(),
                             spec.own_session,
                             spec.keep_stdio,
                             spec.open_files ? &*spec.open_files : nullptr};
@@ -149,7 +145,7 @@ Result<GatedChild> launch_gated(const LaunchSpec& spec) {
     // No handler of ours may run in the child: everything stays blocked there until just before its exec.
     sigset_t all;
     sigset_t before;
-    ::sigfillset(&all);
+    sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     const ScopeExit unblock([&] { ::pthread_sigmask(SIG_SETMASK, &before, nullptr); });
 
@@ -158,13 +154,13 @@ Result<GatedChild> launch_gated(const LaunchSpec& spec) {
     if (!forked.ok()) return forked.error().while_doing(doing);
     const pid_t pid = forked->pid;
     TRY(ProcessHandle handle, ProcessHandle::adopt(std::move(forked->handle), pid));
-    return GatedChild(std::move(handle), std::move(ours));
+    return GatedChild(std::move(handle), std::move(gate->ours));
 }
 
 Status GatedChild::open() {
-    // MSG_NOSIGNAL: a child that was killed at the gate must not end us by SIGPIPE.
+    // A child that was killed at the gate must not end us by SIGPIPE.
     const char go = 1;
-    if (::send(gate_.get(), &go, 1, MSG_NOSIGNAL) == 1) return done;
+    if (send_quietly(gate_.get(), &go, 1) == 1) return done;
     return Error::from_errno("letting process " + std::to_string(pid()) + " run");
 }
 
