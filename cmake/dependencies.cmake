@@ -1,5 +1,11 @@
 # Debian 12 packages carry Boost 1.81 beside the default 1.74; Ubuntu 24.04 has 1.83, Homebrew newer ones.
 find_package(Boost 1.81 REQUIRED COMPONENTS filesystem)
+# Boost.Process, header-only before, is a library of its own from 1.86 on.
+set(REEVE_BOOST_LIBRARIES Boost::filesystem)
+if(Boost_VERSION VERSION_GREATER_EQUAL 1.86)
+    find_package(Boost REQUIRED COMPONENTS filesystem process)
+    list(APPEND REEVE_BOOST_LIBRARIES Boost::process)
+endif()
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)

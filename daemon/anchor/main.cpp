@@ -38,7 +38,7 @@ struct Arrived {
 void on_signal(int number, siginfo_t* info, void*) {
     const int kept = errno;
     // A key on the terminal reaches the whole foreground group by itself: passing it on would double it.
-    const bool from_terminal = info != nullptr && info->si_code > 0 && number != SIGCHLD;
+    const bool from_terminal = info != nullptr && number != SIGCHLD && sent_by_key(number, *info);
     const Arrived arrived{static_cast<unsigned char>(number), static_cast<unsigned char>(from_terminal)};
     const ssize_t ignored = ::write(signal_pipe[1], &arrived, sizeof arrived);
     (void)ignored;
@@ -80,6 +80,7 @@ class Anchor {
         if (options_.role == Role::session) return keep_session(options_);
         become_subreaper();
         if (!set_up_signals()) return complain("starting the anchor", std::strerror(errno)), 1;
+        if (options_.watch_input) input_ = watch_input();
         if (options_.parent > 1) {
             parent_ = watch_parent(options_.parent);
             parent_gone_ = parent_ < 0;
@@ -132,7 +133,8 @@ class Anchor {
     int run_waiting_child() {
         child_ = options_.child;
         const char go = 1;
-        const bool opened = !parent_gone_ && ::send(options_.gate, &go, 1, MSG_NOSIGNAL) == 1;
+        // SIGPIPE is ignored: a child that was killed at its gate is an error and not our end.
+        const bool opened = !parent_gone_ && ::write(options_.gate, &go, 1) == 1;
         ::close(options_.gate);  // unopened, the child leaves without having run anything
         if (opened) wait_for_end();
         end_everything(options_.grace_ms);
@@ -174,7 +176,8 @@ class Anchor {
 
     int exit_code() const {
         if (!ended_) return 1;
-        return WIFSIGNALED(status_) ? 128 + WTERMSIG(status_) : WEXITSTATUS(status_);
+        int status = status_;  // the macros of macOS take no const
+        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     }
 
     // Waits for whoever has ended. False when there is no child left at all.
@@ -190,6 +193,12 @@ class Anchor {
         }
     }
 
+    // A child, or one of those that macOS does not make our children.
+    bool anything_left() {
+        const bool others = others_left();
+        return reap() || others;
+    }
+
     // --- the one place where we wait ---
 
     enum class Event { none, signal, parent, input };
@@ -197,10 +206,13 @@ class Anchor {
     Event wait_event(long until_ms) {
         const long left = until_ms < 0 ? -1 : until_ms - now_ms();
         if (until_ms >= 0 && left <= 0) return Event::none;
-        pollfd fds[3] = {{signal_pipe[0], POLLIN, 0},
-                         {parent_gone_ ? -1 : parent_, POLLIN, 0},
-                         {options_.watch_input && !input_gone_ ? 0 : -1, end_of_input, 0}};
-        if (::poll(fds, 3, left < 0 ? -1 : static_cast<int>(left)) <= 0) return Event::none;
+        pollfd fds[] = {{signal_pipe[0], POLLIN, 0},
+                        {parent_gone_ ? -1 : parent_, POLLIN, 0},
+                        {others_watch(), POLLIN, 0},
+                        input_};
+        if (::poll(fds, sizeof fds / sizeof fds[0], left < 0 ? -1 : static_cast<int>(left)) <= 0) {
+            return Event::none;
+        }
         if (fds[0].revents != 0) {
             take_signals();
             return Event::signal;
@@ -209,7 +221,9 @@ class Anchor {
             parent_gone_ = true;
             return Event::parent;
         }
-        input_gone_ = true;
+        if (fds[2].revents != 0) (void)others_left();
+        if (fds[3].revents == 0 || !input_has_ended(fds[3])) return Event::none;
+        input_.fd = -1;
         return Event::input;
     }
 
@@ -249,31 +263,26 @@ class Anchor {
 
     // Asks everything below to leave, waits, and kills until there is no child left.
     void end_everything(long grace_ms) {
-        if (!reap()) return;
+        if (!anything_left()) return;
         signal_descendants(SIGTERM);
         const long deadline = now_ms() + grace_ms;
         while (now_ms() < deadline) {
-            if (!reap()) return;
+            if (!anything_left()) return;
             wait_event(deadline);
         }
-        while (reap()) {
+        while (anything_left()) {
             signal_descendants(SIGSTOP);  // what is stopped cannot fork while we go through the list
             kill_children();
             wait_event(now_ms() + 50);  // woken by SIGCHLD; the bound is for a child in the kernel's hands
         }
     }
 
-#ifdef POLLRDHUP
-    static constexpr short end_of_input = POLLRDHUP;  // sockets; for pipes POLLHUP is always reported
-#else
-    static constexpr short end_of_input = 0;
-#endif
-
     const Options& options_;
     int parent_ = -1;
+    pollfd input_{-1, 0, 0};
     pid_t child_ = -1;
     int status_ = 0;
-    bool ended_ = false, parent_gone_ = false, input_gone_ = false, stop_asked_ = false;
+    bool ended_ = false, parent_gone_ = false, stop_asked_ = false;
 };
 
 }  // namespace

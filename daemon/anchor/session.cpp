@@ -98,7 +98,7 @@ class SessionKeeper {
     void tell(int status) {
         const Message message = WIFSIGNALED(status) ? Message{Message::signalled, WTERMSIG(status)}
                                                     : Message{Message::exited, WEXITSTATUS(status)};
-        const ssize_t ignored = ::send(options_.link, &message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        const ssize_t ignored = ::send(options_.link, &message, sizeof message, MSG_DONTWAIT);
         (void)ignored;
     }
 

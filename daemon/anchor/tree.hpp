@@ -1,8 +1,12 @@
-// Everything below this process. On Linux a subreaper: what loses its parent becomes our child, so the tree
-// is exact.
+// Everything below this process, and what else each system tells in its own way. On Linux a subreaper: what
+// loses its parent becomes our child, so the tree is exact. macOS has none: what loses its parent is ours
+// only if it was known before.
 #pragma once
 
+#include <poll.h>
 #include <sys/types.h>
+
+#include <csignal>
 
 namespace anchor {
 
@@ -10,8 +14,14 @@ namespace anchor {
 bool become_subreaper();
 
 // Sends `signal` to every descendant. Each is held by a pidfd and its parent looked at again before it is
-// signalled, so a recycled pid is never hit.
+// signalled, so a recycled pid is never hit. macOS: the start time is looked at again, and whoever was
+// signalled once stays known when it loses its parent.
 void signal_descendants(int signal);
+
+// Whether somebody whom we have signalled lives on without being our descendant any more. Linux: never.
+bool others_left();
+// Readable when one of them has ended, until others_left() is asked; -1: there are none.
+int others_watch();
 
 // Sends SIGKILL to our direct children only: they cannot be anybody else, because nobody but us reaps them.
 // What they leave behind becomes our child in turn; call it again until there is no child left.
@@ -23,5 +33,13 @@ int watch_parent(pid_t parent);
 
 // The same for `guard`, which must be the parent of our parent, or our own when that one has ended.
 int watch_guard(pid_t guard);
+
+// What to poll for the end of standard input, without reading from it; and whether what poll says is that.
+pollfd watch_input();
+bool input_has_ended(const pollfd& watch);
+
+// Whether a key on the terminal sent this signal: then the whole foreground group has got it already.
+// Async-signal-safe.
+bool sent_by_key(int number, const siginfo_t& info);
 
 }  // namespace anchor

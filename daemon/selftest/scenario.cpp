@@ -19,6 +19,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+extern char** environ;  // unistd.h of macOS does not say so
+
 namespace reeve {
 namespace {
 

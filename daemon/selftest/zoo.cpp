@@ -10,6 +10,8 @@
 #include <cstring>
 #include <iterator>
 
+extern char** environ;  // unistd.h of macOS does not say so
+
 namespace reeve {
 namespace {
 

@@ -30,7 +30,11 @@ TEST(TimeText, ReadsDurationsWithUnitsOnly) {
     EXPECT_EQ(parse_duration("250ms"), milliseconds(250));
     EXPECT_EQ(parse_duration("1.5s"), milliseconds(1500));
     EXPECT_EQ(parse_duration("2m"), milliseconds(120'000));
-    for (const char* text : {"", "5", "s", "-1s", "1 s", "inf", "nans", "1e9d", "0x10s", "400d", "1.s"}) {
+    EXPECT_EQ(parse_duration("0.1s"), milliseconds(100));
+    EXPECT_EQ(parse_duration("1.005s"), milliseconds(1005));
+    EXPECT_EQ(parse_duration("0000000000000000000001s"), milliseconds(1000));
+    for (const char* text : {"", "5", "s", "-1s", "1 s", "inf", "nans", "1e9d", "0x10s", "400d", "1.s", ".5s",
+                             "1.5.2s", "1,5s"}) {
         EXPECT_FALSE(parse_duration(text)) << text;
     }
 }

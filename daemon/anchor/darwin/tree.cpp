@@ -205,4 +205,15 @@ bool input_has_ended(const pollfd& watch) {
     return ended;
 }
 
+// The kernel does not tell who sent a signal: si_code is 0, or SI_USER, which is no small number here. So a
+// key is taken for the cause of what keys cause, while our group is the one to which keys go.
+bool sent_by_key(int number, const siginfo_t& /*info*/) {
+    if (number != SIGINT && number != SIGQUIT) return false;
+    const int terminal = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (terminal < 0) return false;
+    const bool foreground = ::tcgetpgrp(terminal) == ::getpgrp();
+    ::close(terminal);
+    return foreground;
+}
+
 }  // namespace anchor

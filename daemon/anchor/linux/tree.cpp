@@ -125,4 +125,16 @@ int watch_guard(pid_t guard) {
     return -1;
 }
 
+bool others_left() { return false; }
+
+int others_watch() { return -1; }
+
+// POLLRDHUP is for sockets; for pipes POLLHUP is always reported.
+pollfd watch_input() { return {STDIN_FILENO, POLLRDHUP, 0}; }
+
+bool input_has_ended(const pollfd& watch) { return watch.revents != 0; }
+
+// What another process sends has a code of 0 or below (sigaction(2)).
+bool sent_by_key(int /*number*/, const siginfo_t& info) { return info.si_code > 0; }
+
 }  // namespace anchor

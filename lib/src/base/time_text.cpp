@@ -1,7 +1,7 @@
 #include "reeve/base/time_text.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -31,16 +31,29 @@ bool skip(std::string_view text, std::size_t& at, char wanted) {
     return true;
 }
 
-// A number and what follows it. strtod would take "inf", "0x10" and leading blanks.
+// How many digits stand at the front.
+std::size_t count_digits(std::string_view text) {
+    return std::min(text.find_first_not_of("0123456789"), text.size());
+}
+
+// "12" or "1.5", and what follows it. strtod would take "inf", "0x10" and leading blanks, and the point from
+// the locale; the library of macOS has no std::from_chars for a double.
 std::optional<std::pair<double, std::string_view>> number_and_unit(std::string_view text) {
-    if (text.empty() || text.size() > 24 || std::isdigit(static_cast<unsigned char>(text.front())) == 0) {
-        return std::nullopt;
+    const std::size_t whole = count_digits(text);
+    if (whole == 0 || text.size() > 24) return std::nullopt;
+    std::string_view unit = text.substr(whole);
+    std::string_view fraction;
+    if (unit.starts_with('.')) {
+        fraction = unit.substr(1, count_digits(unit.substr(1)));
+        if (fraction.empty()) return std::nullopt;
+        unit.remove_prefix(1 + fraction.size());
     }
+    // All digits as one whole number, divided once: up to 15 of them that is as exact as a double can be.
     double value = 0;
-    const auto [end, ec] =
-        std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-    if (ec != std::errc{} || *(end - 1) == '.') return std::nullopt;
-    return std::pair{value, text.substr(static_cast<std::size_t>(end - text.data()))};
+    for (const std::string_view part : {text.substr(0, whole), fraction}) {
+        for (const char digit : part) value = value * 10 + (digit - '0');
+    }
+    return std::pair{value / std::pow(10.0, static_cast<double>(fraction.size())), unit};
 }
 
 }  // namespace

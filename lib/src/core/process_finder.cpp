@@ -36,14 +36,14 @@ bool has_sign(pid_t pid, const RecordedLeader& root) {
     return has_token(pid, root.instance, root.name) || inherited_mark_of(pid) == mark_of(root);
 }
 
-// Whether what `handle` holds is the recorded leader, beyond doubt. A start time alone is no proof: ticks are
-// 10 ms wide, so a second witness is asked for.
+// Whether what `handle` holds is the recorded leader, beyond doubt. Where a start time alone is no proof (the
+// ticks of Linux are 10 ms wide), a second witness is asked for.
 bool is_leader(const ProcessHandle& handle, const RecordedLeader& recorded, const Host& here) {
     if (recorded.unreaped_child) return true;  // nobody else can have the pid of our zombie or child
     const ProcessSeen seen = handle.look();
     if (compare(recorded.leader, here, seen) != Identity::same) return false;
     const bool inode_witness = seen.pidfs_inode != 0 && seen.pidfs_inode == recorded.leader.pidfs_inode;
-    const bool witness = inode_witness || has_sign(handle.pid(), recorded);
+    const bool witness = start_times_are_unique() || inode_witness || has_sign(handle.pid(), recorded);
     return witness && !handle.ended();
 }
 

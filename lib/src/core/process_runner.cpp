@@ -6,6 +6,7 @@
 #include "reeve/engine/tool.hpp"
 #include "reeve/model/labels.hpp"
 #include "reeve/os/cgroup.hpp"
+#include "reeve/os/exit_watch.hpp"
 #include "reeve/os/process_table.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -15,6 +16,8 @@
 
 #include <csignal>
 #include <cstdlib>
+
+extern char** environ;  // unistd.h of macOS does not say so
 
 namespace reeve {
 namespace {
@@ -283,7 +286,18 @@ Task<Result<TakedownReport>> ProcessRunner::end_tree(Session& session, std::chro
 
 // How the command ended; nothing when nobody can tell any more. The tree was seen empty.
 Task<std::optional<ExitStatus>> ProcessRunner::exit_status() {
-    if (!anchor_) co_return reap_exit(*pid_);
+    if (!anchor_) {
+        const auto status = reap_exit(*pid_);
+        if (status) co_return status;
+        // On macOS a process is not seen any more shortly before it can be waited for.
+        const auto watch = open_exit_watch(*pid_);
+        if (watch.ok()) {
+            std::vector<int> fds{watch->get()};
+            Notifier wake(executor_);
+            co_await wait_for_exits(std::move(fds), wake, Clock::now() + anchor_patience);
+        }
+        co_return reap_exit(*pid_);
+    }
     const auto deadline = Clock::now() + anchor_patience;
     while (!anchor_->ended() && !anchor_->gone() && Clock::now() < deadline) {
         std::vector<int> link{anchor_->link_fd()};

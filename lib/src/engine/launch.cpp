@@ -4,9 +4,14 @@
 #include "reeve/os/descriptors.hpp"
 
 // Boost.Process v2 is header-only up to Boost 1.85 and a library from 1.86. Some of its functions are not
-// inline in 1.81, so exactly one file may include it: this one.
+// inline in 1.81, so exactly one file may include it: this one. Of Boost it uses more than it includes,
+// unless it is built on Boost.Filesystem (it may also be built on the standard one,
+// BOOST_PROCESS_USE_STD_FS).
+#include <boost/optional.hpp>
 #include <boost/process/v2/posix/default_launcher.hpp>
 #include <boost/process/v2/process.hpp>
+#include <boost/type_traits/decay.hpp>
+#include <boost/type_traits/is_convertible.hpp>
 
 #include <signal.h>
 #include <sys/wait.h>

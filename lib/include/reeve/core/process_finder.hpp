@@ -42,8 +42,8 @@ std::vector<RecordedLeader> leaders_of(const InstanceRecord& record);
 // again from what the kernel says of it: identity unchanged since the table was read, and the evidence still
 // there. What cannot be proved is not in the answer.
 //
-// The identity of a leader that is not our child counts only with a second witness: the pidfs inode, or the
-// token in its environment.
+// The identity of a leader that is not our child counts only with a second witness, unless start times are
+// unique: the pidfs inode, or the token in its environment.
 Result<std::vector<ProvenProcess>> find_processes(std::span<const RecordedLeader> leaders, const Host& here);
 
 // The same as a task, which is what a Takedown asks for.

@@ -16,7 +16,7 @@ namespace reeve {
 
 // Where a record was written, or where we are: this machine, this boot, this pid namespace.
 struct Host {
-    std::string machine_id;    // /etc/machine-id, kern.uuid; never the hostname, which may change under us
+    std::string machine_id;    // /etc/machine-id, gethostuuid; not the hostname, which may change under us
     std::string boot_id;       // /proc/sys/kernel/random/boot_id, kern.bootsessionuuid
     std::uint64_t pid_ns = 0;  // inode of /proc/self/ns/pid; 0 on systems without pid namespaces
     std::string hostname;      // for people

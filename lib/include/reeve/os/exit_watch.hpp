@@ -1,7 +1,7 @@
 // A descriptor that becomes readable when a child of ours has ended.
 //
-// Linux: a pidfd (pidfd_open(2), Linux 5.3). macOS: a kqueue(2) with one EVFILT_PROC/NOTE_EXIT, which is
-// itself pollable. Neither reaps the child: the pid stays ours until waitid(2).
+// Linux: a pidfd (pidfd_open(2), Linux 5.3). macOS: a socket that closes when a kqueue(2) has told of
+// NOTE_EXIT and the zombie is there. Neither reaps the child: the pid stays ours until waitid(2).
 //
 // Readiness is a hint only. Asio may deliver a stale event of a closed descriptor to the next one in its
 // slot, and makes the descriptor non-blocking: ask waitid(P_PID, ..., WNOHANG), never P_PIDFD, and wait

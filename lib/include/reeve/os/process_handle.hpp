@@ -21,14 +21,14 @@ class ProcessHandle {
   public:
     // Nothing when there is no such process (or the number is that of a thread). Never opens pid <= 0.
     static Result<std::optional<ProcessHandle>> open(pid_t pid);
-    // For a pidfd that clone3(2) gave us. Linux only; elsewhere an error.
-    static Result<ProcessHandle> adopt(UniqueFd pidfd, pid_t pid);
+    // For a child of ours that is not reaped, with what fork_child gave us for it: a pidfd, or a watch.
+    static Result<ProcessHandle> adopt(UniqueFd fd, pid_t pid);
 
     pid_t pid() const { return pid_; }
     // What the kernel says of exactly this process; absent once it was reaped, even if the pid is in use
     // again.
     ProcessSeen look() const;
-    // Whether it has ended, reaped or not. Costs one poll(2), where look() reads a file of /proc.
+    // Whether it has ended, reaped or not. On Linux it costs one poll(2), where look() reads a file of /proc.
     bool ended() const;
     // Error std::errc::no_such_process once it is gone. Signal 0 only asks.
     Status signal(int number) const;

@@ -28,6 +28,11 @@ ProcessSeen look_at(pid_t pid);
 // Errc::refused when it is hidden.
 Result<ProcessIdentity> identify(pid_t pid, const Host& here);
 
+// Whether a start time alone, with its pid, tells a process from every other of this boot. Linux: no, a tick
+// is 10 ms, and a pid can be forced to be used again within one. macOS: yes, a tick is 42 ns at most, and the
+// kernel goes round all pids before it gives one away again.
+bool start_times_are_unique();
+
 // One row of the table.
 struct ProcessEntry {
     pid_t pid = -1;

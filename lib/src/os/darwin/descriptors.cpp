@@ -1,5 +1,6 @@
 #include "reeve/os/descriptors.hpp"
 
+#include "open_descriptors.hpp"
 #include "os/posix/descriptors.hpp"
 
 #include <fcntl.h>
@@ -21,6 +22,8 @@ Result<Pipe> make_pipe() {
     return pipe;
 }
 
-void close_on_exec_from(int lowest) noexcept { close_on_exec_one_by_one(lowest); }
+void close_on_exec_from(int lowest) noexcept {
+    darwin::each_descriptor_from(lowest, [](int fd) { ::fcntl(fd, F_SETFD, FD_CLOEXEC); });
+}
 
 }  // namespace reeve

@@ -1,11 +1,11 @@
 #include "../fork_child.hpp"
 
+#include "open_descriptors.hpp"
 #include "reeve/os/exit_watch.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
 
 namespace reeve {
@@ -35,10 +35,7 @@ bool orphans_can_be_adopted() { return false; }
 pid_t fork_again() { return ::fork(); }
 
 void close_from(int first) {
-    // There is no close_range(2). The supervisor asks for no more descriptors than this bound, whatever the
-    // limit.
-    const long limit = std::min(::sysconf(_SC_OPEN_MAX), 65'536L);
-    for (int fd = first; fd < limit; ++fd) ::close(fd);
+    darwin::each_descriptor_from(first, [](int fd) { ::close(fd); });
 }
 
 }  // namespace reeve

@@ -72,8 +72,6 @@ ProcessSeen look_at(pid_t pid) { return darwin::look(pid, 0); }
 
 bool start_times_are_unique() { return true; }
 
-bool has_subreaper() { return false; }
-
 Result<std::vector<ProcessEntry>> list_processes() {
     // Asked without a buffer it says how many there may be; with one, how many it wrote. A full buffer may
     // have cut the list.

@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace reeve {
 
 Result<Pipe> make_pipe() {
@@ -21,7 +23,10 @@ Result<Pipe> make_pipe() {
 void close_on_exec_from(int lowest) noexcept {
     // CLOSE_RANGE_CLOEXEC came with Linux 5.11 (close_range(2)); before, the call fails and the loop does it.
     const auto first = static_cast<unsigned>(lowest);
-    if (::syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) != 0) close_on_exec_one_by_one(lowest);
+    if (::syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
+    // The limit may be a thousand million; a process of ours never has more than a few hundred descriptors.
+    const long limit = std::min(::sysconf(_SC_OPEN_MAX), 10'240L);
+    for (int fd = lowest; fd < limit; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 }  // namespace reeve

@@ -2,6 +2,7 @@
 
 #include "proc_stat.hpp"
 
+#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,6 +23,11 @@ Result<std::optional<ProcessHandle>> ProcessHandle::open(pid_t pid) {
 
 Result<ProcessHandle> ProcessHandle::adopt(UniqueFd pidfd, pid_t pid) {
     return ProcessHandle(std::move(pidfd), pid, 0);
+}
+
+bool ProcessHandle::ended() const {
+    pollfd waiting{fd_.get(), POLLIN, 0};
+    return ::poll(&waiting, 1, 0) == 1 && (waiting.revents & (POLLIN | POLLHUP)) != 0;
 }
 
 ProcessSeen ProcessHandle::look() const { return linux_proc::look(fd_.get(), pid_); }

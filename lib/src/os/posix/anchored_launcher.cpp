@@ -1,4 +1,5 @@
 #include "../fork_child.hpp"
+#include "../quiet_socket.hpp"
 #include "child_setup.hpp"
 #include "reeve/os/process_table.hpp"
 #include "reeve/os/session_anchor.hpp"
@@ -51,7 +52,7 @@ constexpr int digit_count = 10;
     if (!placed) ::_exit(126);
     close_from(link_number + 1);
     const Message told{Message::command, pid};
-    if (::send(link_number, &told, sizeof told, MSG_NOSIGNAL) != static_cast<ssize_t>(sizeof told))
+    if (send_quietly(link_number, &told, sizeof told) != static_cast<ssize_t>(sizeof told))
         ::_exit(126);
     write_digits(anchor.child_digits, digit_count, pid);
     reset_signals();
@@ -68,11 +69,9 @@ Result<std::unique_ptr<SessionAnchor>> SessionAnchor::launch(const LaunchSpec& s
     if (!orphans_can_be_adopted()) return Error(Errc::refused, doing, "this system has no subreapers");
     auto layout = Layout::of(spec);
     if (!layout.ok()) return layout.error().while_doing(doing);
-    UniqueFd ours;
-    UniqueFd theirs;
-    const Status paired = make_pair(ours, theirs);
-    if (!paired.ok()) return paired.error().while_doing(doing);
-    if (::fcntl(ours.get(), F_SETFL, O_NONBLOCK) != 0) return Error::from_errno(doing);
+    auto link = make_socket_pair();
+    if (!link.ok()) return link.error().while_doing(doing);
+    if (::fcntl(link->ours.get(), F_SETFL, O_NONBLOCK) != 0) return Error::from_errno(doing);
 
     std::vector<std::string> words{"reeve-anchor", "session", "link=" + std::to_string(link_number)};
     words.insert(words.end(), anchor.arguments.begin(), anchor.arguments.end());
@@ -80,7 +79,7 @@ Result<std::unique_ptr<SessionAnchor>> SessionAnchor::launch(const LaunchSpec& s
     const std::vector<char*> argv = pointers_to(words);
     char* none[] = {nullptr};
     const PreparedAnchor prepared{anchor.program.c_str(), argv.data(), none,
-                                  words.back().data() + words.back().size() - digit_count, theirs.get()};
+                                  words.back().data() + words.back().size() - digit_count, link->theirs.get()};
 
     const AllSignalsBlocked blocked;
     auto forked = fork_child(-1);
@@ -89,7 +88,7 @@ Result<std::unique_ptr<SessionAnchor>> SessionAnchor::launch(const LaunchSpec& s
     const pid_t pid = forked->pid;
     TRY(ProcessHandle handle, ProcessHandle::adopt(std::move(forked->handle), pid));
     return std::unique_ptr<SessionAnchor>(
-        new SessionAnchor(std::move(handle), std::move(ours), std::move(layout->ours)));
+        new SessionAnchor(std::move(handle), std::move(link->ours), std::move(layout->ours)));
 }
 
 void SessionAnchor::read() {
@@ -121,7 +120,7 @@ Result<GatedChild> SessionAnchor::take_command() {
 
 void SessionAnchor::release() {
     const char leave = 1;
-    (void)::send(link_.get(), &leave, 1, MSG_NOSIGNAL);
+    (void)send_quietly(link_.get(), &leave, 1);
     link_.reset();
     gone_ = true;
 }

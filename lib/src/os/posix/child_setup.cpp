@@ -1,10 +1,10 @@
 #include "child_setup.hpp"
 
 #include "../fork_child.hpp"
+#include "../quiet_socket.hpp"
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,7 +19,7 @@ constexpr int gate_number = 3;  // where the child keeps its end of the gate, be
     const int error = errno;
     const ChildReport report{static_cast<int>(step), error};
     // Whoever listened may have gone: that must not turn the exit status into a SIGPIPE.
-    const ssize_t ignored = ::send(gate, &report, sizeof report, MSG_NOSIGNAL);
+    const ssize_t ignored = send_quietly(gate, &report, sizeof report);
     (void)ignored;
     ::_exit(step == LaunchFailure::Step::exec && error == ENOENT ? 127 : 126);
 }
@@ -34,7 +34,7 @@ void reset_signals() {
 
 void unblock_signals() {
     sigset_t none;
-    ::sigemptyset(&none);
+    sigemptyset(&none);  // a macro on macOS, which takes no "::"
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
@@ -75,26 +75,15 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
     return pointers;
 }
 
-Status make_pair(UniqueFd& one, UniqueFd& other) {
-    int ends[2] = {-1, -1};
-    if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
-        return Error::from_errno("making a pair of sockets");
-    one.reset(ends[0]);
-    other.reset(ends[1]);
-    // SOCK_CLOEXEC does not exist on macOS. Nothing else forks meanwhile: one thread launches.
-    for (const int end : ends) {
-        if (::fcntl(end, F_SETFD, FD_CLOEXEC) != 0) return Error::from_errno("making a pair of sockets");
-    }
-    return done;
-}
-
 Result<Layout> Layout::of(const LaunchSpec& spec) {
     Layout layout;
     layout.argv = pointers_to(spec.argv);
     layout.env = pointers_to(spec.env);
     layout.null.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
     if (!layout.null) return Error::from_errno("opening /dev/null");
-    CHECK(make_pair(layout.ours, layout.theirs));
+    TRY(auto gate, make_socket_pair());
+    layout.ours = std::move(gate.ours);
+    layout.theirs = std::move(gate.theirs);
     if (::fcntl(layout.ours.get(), F_SETFL, O_NONBLOCK) != 0) return Error::from_errno("making a gate");
     const int null = layout.null.get();
     layout.child = {spec.program.c_str(),
@@ -114,7 +103,7 @@ Result<Layout> Layout::of(const LaunchSpec& spec) {
 
 AllSignalsBlocked::AllSignalsBlocked() : before_() {
     sigset_t all;
-    ::sigfillset(&all);
+    sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before_);
 }
 

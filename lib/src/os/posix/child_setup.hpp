@@ -40,9 +40,6 @@ void unblock_signals();
 // A null-terminated array for execve(2); valid as long as `texts` is.
 std::vector<char*> pointers_to(const std::vector<std::string>& texts);
 
-// Two ends of a stream socket, close-on-exec.
-Status make_pair(UniqueFd& one, UniqueFd& other);
-
 // A command laid out for a fork: valid as long as the spec is. `ours` is the supervisor's end of the gate.
 struct Layout {
     static Result<Layout> of(const LaunchSpec& spec);

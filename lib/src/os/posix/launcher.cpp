@@ -1,6 +1,7 @@
 #include "reeve/os/launcher.hpp"
 
 #include "../fork_child.hpp"
+#include "../quiet_socket.hpp"
 #include "child_setup.hpp"
 
 #include <sys/socket.h>
@@ -20,7 +21,8 @@ std::optional<ExitStatus> wait_for(pid_t child, int flags) {
         result = ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | flags);
     } while (result != 0 && errno == EINTR);
     if (result != 0 || info.si_pid != child) return std::nullopt;
-    if (info.si_code == CLD_EXITED) return ExitStatus{info.si_status, 0};
+    // The lower 8 bits: macOS gives what exit(3) was called with, -1 for example (waitid in xnu).
+    if (info.si_code == CLD_EXITED) return ExitStatus{info.si_status & 0xff, 0};
     return ExitStatus{-1, info.si_status};
 }
 
@@ -63,9 +65,9 @@ Result<GatedChild> launch_gated(const LaunchSpec& spec) {
 }
 
 Status GatedChild::open() {
-    // MSG_NOSIGNAL: a child that was killed at the gate must not end us by SIGPIPE.
+    // A child that was killed at the gate must not end us by SIGPIPE.
     const char go = 1;
-    if (::send(gate_.get(), &go, 1, MSG_NOSIGNAL) == 1) return done;
+    if (send_quietly(gate_.get(), &go, 1) == 1) return done;
     return Error::from_errno("letting process " + std::to_string(pid()) + " run");
 }
 

@@ -1,0 +1,2 @@
+set(REEVE_MACOS_PROCESSOR x86_64)
+include(${CMAKE_CURRENT_LIST_DIR}/zig.cmake)
