@@ -2,7 +2,6 @@
 
 #include "reeve/base/time_text.hpp"
 #include "reeve/core/exit_waiter.hpp"
-#include "reeve/core/session_log.hpp"
 #include "reeve/engine/tool.hpp"
 #include "reeve/model/labels.hpp"
 #include "reeve/os/cgroup.hpp"
@@ -92,9 +91,10 @@ Task<Life> ProcessRunner::live(Session& session) {
     spec.program = program->string();
     spec.env = session_environment(config, around_.paths, around_.instance, session.name());
     spec.open_files = around_.open_files;
-    auto log = open_session_log(around_.paths.log(session.name()), config.log);
-    if (!log.ok()) co_return did_not_start(log.error().message(), 126);
-    spec.out = spec.err = log->get();
+    auto output = around_.output->open(session.name(), around_.paths.log(session.name()), config.log);
+    if (!output.ok()) co_return did_not_start(output.error().message(), 126);
+    spec.out = spec.err = output->write_end.get();
+    output_ = std::move(output->stream);
 
     const UniqueFd group = enter_cgroup(session.name());
     spec.cgroup = group.get();
@@ -106,11 +106,15 @@ Task<Life> ProcessRunner::live(Session& session) {
         spec.cgroup = -1;
         child = launch_gated(spec);
     }
-    log->reset();
-    if (!child.ok()) co_return did_not_start(child.error().message(), 126);
+    output->write_end.reset();
+    if (!child.ok()) {
+        co_await finish_output();
+        co_return did_not_start(child.error().message(), 126);
+    }
     Life life = co_await run_child(session, std::move(*child), std::move(spec));
     pid_.reset();
     takedown_.reset();
+    if (life.left.empty()) co_await finish_output();  // who is left may go on writing
     co_return life;
 }
 
@@ -169,6 +173,12 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
         host_.forget(session.name());
     }
     co_return life;
+}
+
+// So that the log is whole before anybody is told that the session has ended.
+Task<void> ProcessRunner::finish_output() {
+    auto stream = std::exchange(output_, nullptr);
+    co_await around_.output->finish(std::move(stream));
 }
 
 // Opens the gate and learns whether the exec worked.

@@ -1,6 +1,7 @@
 // A process session: a command and everything it forks.
 #pragma once
 
+#include "reeve/core/output_writer.hpp"
 #include "reeve/core/session.hpp"
 #include "reeve/core/takedown.hpp"
 #include "reeve/os/launcher.hpp"
@@ -22,6 +23,7 @@ struct ProcessSurroundings {
     std::string cgroup;                // of this instance; empty: none to be had
     std::optional<rlimit> open_files;  // what the supervisor itself was started with
     std::function<void(const SessionName&, const ProvenProcess&, int signal)> on_signal;
+    OutputWriter* output = nullptr;  // outlives every session
 };
 
 class ProcessRunner final : public SessionRunner {
@@ -37,6 +39,7 @@ class ProcessRunner final : public SessionRunner {
 
   private:
     Task<Life> run_child(Session& session, GatedChild child, LaunchSpec spec);
+    Task<void> finish_output();
     Task<std::optional<LaunchFailure>> open_gate(GatedChild& child);
     Task<void> wait_for_end(Session& session, const ProcessHandle& handle);
     Task<Result<TakedownReport>> end_tree(Session& session, pid_t leader);
@@ -50,6 +53,7 @@ class ProcessRunner final : public SessionRunner {
     std::optional<pid_t> pid_;
     std::string cgroup_;  // of the life under way; empty: none
     std::unique_ptr<Takedown> takedown_;
+    std::shared_ptr<OutputWriter::Stream> output_;  // of this life
 };
 
 // The environment of a session: ours, the config's on top, and the three variables that mark it.
