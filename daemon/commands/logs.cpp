@@ -1,8 +1,12 @@
 #include "commands/logs.hpp"
 
 #include "exit_code.hpp"
+#include "reeve/core/session_log.hpp"
+#include "reeve/engine/tool.hpp"
 #include "reeve/model/ids.hpp"
+#include "reeve/model/status_snapshot.hpp"
 #include "reeve/os/file_watch.hpp"
+#include "reeve/os/files.hpp"
 #include "reeve/store/store.hpp"
 #include "terminal.hpp"
 
@@ -18,28 +22,33 @@
 namespace reeve {
 namespace {
 
-// Where the last `lines` lines begin, found from the end in blocks: a log of gigabytes costs only what is
-// shown.
-off_t start_of_last_lines(int fd, off_t size, int lines) {
+struct LastLines {
+    off_t begin = 0;
+    int seen = 0;  // fewer than asked for: the file has no more
+};
+
+// Where the last `wanted` lines of a file begin, found from the end in blocks: a log of gigabytes costs only
+// what is shown.
+LastLines find_last_lines(int fd, off_t size, int wanted) {
     std::array<char, 65536> block{};
     off_t end = size;
     int seen = -1;  // the newline that ends the last line begins nothing
-    if (lines <= 0) return size;
+    if (wanted <= 0) return {size, 0};
     while (end > 0) {
         const off_t begin = std::max<off_t>(0, end - static_cast<off_t>(block.size()));
         const ssize_t length = ::pread(fd, block.data(), static_cast<std::size_t>(end - begin), begin);
-        if (length <= 0) return begin;
+        if (length <= 0) return {begin, wanted};
         for (ssize_t i = length - 1; i >= 0; --i) {
             const bool last_byte = begin + i == size - 1;
             if (block[static_cast<std::size_t>(i)] != '\n') {
                 if (last_byte) seen = 0;  // an unfinished line counts as one
                 continue;
             }
-            if (++seen == lines) return begin + i + 1;
+            if (++seen == wanted) return {begin + i + 1, wanted};
         }
         end = begin;
     }
-    return 0;
+    return {0, size > 0 ? seen + 1 : 0};
 }
 
 off_t print_from(int fd, off_t at) {
@@ -52,32 +61,62 @@ off_t print_from(int fd, off_t at) {
     }
 }
 
-UniqueFd open_log(const std::filesystem::path& path) {
-    return UniqueFd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+// Prints pieces from the oldest of the first `count` to the youngest; returns where the youngest was left.
+off_t print_pieces(const std::vector<LogPiece>& pieces, std::size_t count, off_t at) {
+    for (std::size_t i = count; i-- > 0; at = 0) {
+        at = print_from(pieces[i].file.get(), at);
+        if (i == 0) return at;
+    }
+    return at;
 }
 
-// Follows appends and rotations: when the name stands for another file, the old one is read to its end first.
-Status follow(const std::filesystem::path& path, UniqueFd fd, off_t at) {
+// Follows appends and rotations: the old file is read to its end first, then what came after it, in order.
+Status follow(const std::filesystem::path& path, LogPiece piece, off_t at) {
     TRY(const UniqueFd changes, watch_contents(path.parent_path()));
     for (;;) {
-        at = print_from(fd.get(), at);
+        at = print_from(piece.file.get(), at);
         if (!finish_output()) return done;
-        struct stat ours {};
         struct stat named {};
-        const bool rotated =
-            ::fstat(fd.get(), &ours) == 0 && ::stat(path.c_str(), &named) == 0 && ours.st_ino != named.st_ino;
+        const bool rotated = ::stat(path.c_str(), &named) == 0 && named.st_ino != piece.inode;
         if (rotated) {
-            UniqueFd next = open_log(path);
-            if (next) {
-                fd = std::move(next);
-                at = 0;
+            TRY(auto pieces, open_log_pieces(path));
+            const auto ours = std::find_if(pieces.begin(), pieces.end(),
+                                           [&](const LogPiece& other) { return other.inode == piece.inode; });
+            at = print_from(piece.file.get(), at);  // what came between the last look and the rotation
+            const auto younger = static_cast<std::size_t>(ours - pieces.begin());
+            if (younger > 0) {
+                at = print_pieces(pieces, younger, 0);
+                piece = std::move(pieces.front());
                 continue;
             }
         }
-        pollfd waiting{changes.get(), POLLIN, 0};
-        ::poll(&waiting, 1, -1);
+        // The reader of a pipe may leave while nothing is written: without a look at it we would never know.
+        pollfd waiting[2] = {{changes.get(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
+        ::poll(waiting, 2, -1);
+        if (waiting[1].revents != 0) return done;
         drain_watch(changes.get());
     }
+}
+
+// A container's output is kept by its engine: its own command shows it.
+Status show_container(const Options& options, const StorePaths& paths) {
+    const SessionName name{options.names.front()};
+    TRY(const auto text, read_file(paths.status(), 16u << 20));
+    TRY(const StatusSnapshot status, status_snapshot_from_json(text));
+    const auto it = status.sessions.find(name);
+    if (it == status.sessions.end() || !it->second.container_id || status.engines.empty()) {
+        return Error(Errc::not_found, "reading the log of " + name.value,
+                     "there is none: it has never run here", "see: reeve status");
+    }
+    TRY(const auto program, find_program(status.engines.begin()->first));
+    std::vector<std::string> words{program.string(), "logs"};
+    if (options.follow) words.emplace_back("--follow");
+    words.insert(words.end(), {"--tail", std::to_string(options.lines), *it->second.container_id});
+    std::vector<char*> argv;
+    for (auto& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    ::execv(argv[0], argv.data());
+    return Error::from_errno("running " + words[0]);
 }
 
 Status show(const Options& options) {
@@ -87,18 +126,22 @@ Status show(const Options& options) {
                      "see: reeve status");
     }
     TRY(const std::filesystem::path root, find_store(options.store));
-    const std::filesystem::path path = StorePaths{root}.log({name});
-    UniqueFd fd = open_log(path);
-    if (!fd && errno == ENOENT) {
-        return Error(Errc::not_found, "reading the log of " + name, "there is none: it has never run here",
-                     "see: reeve status");
+    const StorePaths paths{root};
+    const std::filesystem::path path = paths.log({name});
+    TRY(auto pieces, open_log_pieces(path));
+    if (pieces.empty()) return show_container(options, paths);
+    std::size_t count = 0;
+    off_t at = 0;
+    for (int wanted = options.lines; count < pieces.size();) {
+        const LogPiece& piece = pieces[count++];
+        const LastLines last = find_last_lines(piece.file.get(), static_cast<off_t>(piece.size), wanted);
+        at = last.begin;
+        wanted -= last.seen;
+        if (wanted <= 0) break;
     }
-    if (!fd) return Error::from_errno("reading " + path.string());
-    struct stat now {};
-    if (::fstat(fd.get(), &now) != 0) return Error::from_errno("reading " + path.string());
-    const off_t at = print_from(fd.get(), start_of_last_lines(fd.get(), now.st_size, options.lines));
+    at = print_pieces(pieces, count, at);
     if (!options.follow) return done;
-    return follow(path, std::move(fd), at);
+    return follow(path, std::move(pieces.front()), at);
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ const Json container_session = Json::parse(R"({
 const Json whole = {{"$schema", "x"},
                     {"engine", {{"command", "docker"}, {"endpoint", "tcp://x:1"}, {"timeout", "5s"}}},
                     {"sessions", {{"p", process_session}, {"c", container_session}}},
+                    {"logs", {{"max_total", "2GiB"}}},
                     {"reap_grace", "5s"},
                     {"stop_deadline", "5s"}};
 

@@ -2,7 +2,6 @@
 
 #include "reeve/base/time_text.hpp"
 #include "reeve/core/exit_waiter.hpp"
-#include "reeve/core/session_log.hpp"
 #include "reeve/engine/tool.hpp"
 #include "reeve/model/labels.hpp"
 #include "reeve/os/cgroup.hpp"
@@ -100,15 +99,19 @@ Task<Life> ProcessRunner::live(Session& session) {
     spec.env = session_environment(config, around_.paths, around_.instance, session.name());
     spec.open_files = around_.open_files;
     spec.mark = inherited_mark(around_.instance, session.name());
-    auto log = open_session_log(around_.paths.log(session.name()), config.log);
-    if (!log.ok()) co_return did_not_start(log.error().message(), 126);
-    spec.out = spec.err = log->get();
+    auto output = around_.output->open(session.name(), around_.paths.log(session.name()), config.log);
+    if (!output.ok()) co_return did_not_start(output.error().message(), 126);
+    spec.out = spec.err = output->write_end.get();
+    output_ = std::move(output->stream);
 
     auto child = co_await launch(session, spec);
-    log->reset();
-    if (!child.ok()) co_return did_not_start(child.error().message(), 126);
+    output->write_end.reset();
+    if (!child.ok()) {
+        co_await finish_output();
+        co_return did_not_start(child.error().message(), 126);
+    }
     Life life = co_await run_child(session, std::move(*child), std::move(spec));
-    if (life.left.empty()) forget_life();
+    if (life.left.empty()) co_await forget_life();  // who is left may go on writing
     co_return life;
 }
 
@@ -146,9 +149,16 @@ Task<Result<GatedChild>> ProcessRunner::launch_below_anchor(LaunchSpec& spec) {
     co_return std::move(child);
 }
 
-void ProcessRunner::forget_life() {
+Task<void> ProcessRunner::forget_life() {
     pid_.reset();
     takedown_.reset();
+    co_await finish_output();
+}
+
+// So that the log is whole before anybody is told that the session has ended.
+Task<void> ProcessRunner::finish_output() {
+    auto stream = std::exchange(output_, nullptr);
+    co_await around_.output->finish(std::move(stream));
 }
 
 Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSpec spec) {
@@ -234,7 +244,7 @@ Task<Life> ProcessRunner::end(Session& session, std::chrono::milliseconds grace)
 
 Task<Life> ProcessRunner::end_again(Session& session) {
     Life life = co_await end(session, std::chrono::milliseconds(0));  // it has had its grace
-    if (life.left.empty()) forget_life();
+    if (life.left.empty()) co_await forget_life();
     co_return life;
 }
 

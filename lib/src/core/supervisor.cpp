@@ -51,6 +51,10 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Confi
             return to_json(snapshot());
         },
         [path = store_.paths().status()](const std::string& text) { return replace_file(path, text); });
+    output_ = std::make_unique<OutputWriter>(
+        executor_, store_.paths().logs(), config_.logs.max_total,
+        [this](const SessionName& name, const std::string& problem) { note_output(name, problem); });
+    process_around_.output = output_.get();
     process_around_.paths = store_.paths();
     process_around_.instance = record_.instance_id;
     process_around_.here = settings_.here;
@@ -305,6 +309,15 @@ void Supervisor::status_changed() {
 bool Supervisor::is_ready(const SessionName& name) const {
     const auto it = sessions_.find(name);
     return it != sessions_.end() && it->second->ready();
+}
+
+void Supervisor::note_output(const SessionName& name, const std::string& problem) {
+    if (problem.empty())
+        output_problems_.erase(name);
+    else
+        output_problems_[name] = problem;
+    log_.warn(problem.empty() ? "its output is written again" : problem, {{"session", name.value}});
+    status_changed();
 }
 
 void Supervisor::add_session(const SessionName& name, const SessionConfig& config) {

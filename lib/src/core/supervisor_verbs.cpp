@@ -135,6 +135,7 @@ Task<Result<std::string>> Supervisor::apply(Config next) {
         if (!sessions_.contains(name)) added.push_back(name);
     }
     config_ = std::move(next);
+    output_->set_total(config_.logs.max_total);
     for (const auto& list : {removed, changed}) {
         for (const SessionName& name : list) sessions_.at(name)->ask_stop();
     }

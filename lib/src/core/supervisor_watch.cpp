@@ -189,6 +189,7 @@ StatusSnapshot Supervisor::snapshot() {
     for (const auto& [name, session] : s.sessions) {
         if (session.attention) s.attention.push_back(name.value + ": " + *session.attention);
     }
+    for (const auto& [name, problem] : output_problems_) s.attention.push_back(name.value + ": " + problem);
     for (const auto& item : pending_) {
         s.attention.push_back("not reaped yet (" + item.what + " of instance " + item.instance_id +
                               "): " + item.why);

@@ -122,6 +122,14 @@ Rule<LogConfig> log() {
          field("keep", "How many rotated files are kept.", &LogConfig::keep, whole_number(0, 1000))});
 }
 
+Rule<LogsConfig> logs() {
+    return object<LogsConfig>(
+        {field("max_total",
+               "The limit of all logs of the store together; beyond it the oldest rotated "
+               "files are removed.",
+               &LogsConfig::max_total, size(4096, 1ULL << 50))});
+}
+
 Rule<EngineConfig> engine() {
     return object<EngineConfig>(
         {field("command", "The command line of the container engine: docker, podman or nerdctl.",
@@ -236,6 +244,7 @@ Rule<SessionConfig> session_rule() {
 Rule<Config> config_rule() {
     return object<Config>(
         {schema_reference(), field("engine", "The container engine that is used.", &Config::engine, engine()),
+         field("logs", "The logs of all sessions.", &Config::logs, logs()),
          field("sessions", "What to run, by name.", &Config::sessions, sessions()),
          field("reap_grace", "How long what a dead instance left may take to end before it is killed.",
                &Config::reap_grace, duration(at_once, one_day)),

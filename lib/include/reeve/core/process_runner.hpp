@@ -1,6 +1,7 @@
 // A process session: a command and everything it forks.
 #pragma once
 
+#include "reeve/core/output_writer.hpp"
 #include "reeve/core/process_scans.hpp"
 #include "reeve/core/session.hpp"
 #include "reeve/core/takedown.hpp"
@@ -26,6 +27,7 @@ struct ProcessSurroundings {
     std::unique_ptr<ProcessScans> scans;
     std::optional<rlimit> open_files;  // what the supervisor itself was started with
     std::function<void(const SessionName&, const ProvenProcess&, int signal)> on_signal;
+    OutputWriter* output = nullptr;  // outlives every session
 };
 
 class ProcessRunner final : public SessionRunner {
@@ -45,6 +47,7 @@ class ProcessRunner final : public SessionRunner {
     Task<Result<GatedChild>> launch(Session& session, LaunchSpec& spec);
     Task<Result<GatedChild>> launch_below_anchor(LaunchSpec& spec);
     Task<Life> run_child(Session& session, GatedChild child, LaunchSpec spec);
+    Task<void> finish_output();
     Task<std::optional<LaunchFailure>> open_gate(GatedChild& child);
     Task<void> wait_for_end(Session& session, const ProcessHandle& handle);
     Task<Life> end(Session& session, std::chrono::milliseconds grace);
@@ -52,7 +55,7 @@ class ProcessRunner final : public SessionRunner {
     Task<std::optional<ExitStatus>> exit_status();
     Task<Result<std::vector<ProvenProcess>>> find_members();
     void note_leader(const SessionName& name, const ProcessSessionRecord& record);
-    void forget_life();
+    Task<void> forget_life();
     UniqueFd enter_cgroup(const SessionName& name);
     void leave_cgroup();
     Task<void> reap_child(const ProcessHandle& handle);
@@ -67,6 +70,7 @@ class ProcessRunner final : public SessionRunner {
     std::string cgroup_;  // empty: none
     std::unique_ptr<SessionAnchor> anchor_;
     std::unique_ptr<Takedown> takedown_;
+    std::shared_ptr<OutputWriter::Stream> output_;  // of this life
 };
 
 // The environment of a session: ours, the config's on top, and the three variables that mark it.

@@ -1,17 +1,61 @@
-// Where a session's output goes: logs/<session>.log, rotated by size.
+// A session's log: logs/<session>.log, rotated by size to .1, .2, ... (.1 is the youngest).
 #pragma once
 
 #include "reeve/base/result.hpp"
 #include "reeve/base/unique_fd.hpp"
 #include "reeve/model/config.hpp"
 
+#include <cstdint>
 #include <filesystem>
+#include <string_view>
+#include <vector>
 
 namespace reeve {
 
-// Opens the file for appending (0600, made when absent), after rotating it to .1, .2, ... when it has reached
-// `config.max_size`. The session writes to the descriptor itself: no byte passes through the supervisor, and
-// none is lost when the supervisor is killed.
-Result<UniqueFd> open_session_log(const std::filesystem::path& path, const LogConfig& config);
+// Every byte that is appended is in exactly one of the files, in order. A file is rotated at the end of a
+// line, so it may be larger than `max_size` by what is left of one line, up to 1 MiB; then the line is split.
+//
+// One writer for each path. Not thread-safe.
+class SessionLog {
+  public:
+    // Opens the file for appending; it is made (0600) when absent. A link, a FIFO or a directory in its place
+    // is refused.
+    static Result<SessionLog> open(std::filesystem::path path, const LogConfig& config);
+
+    // On an error what was not written is lost: a full disk must not stop the session. The next call tries
+    // again.
+    Status append(std::string_view bytes);
+    // For whoever removed or truncated the file by hand: goes on in a new one. Call it now and then.
+    Status look_again();
+    // Counts the rotations, for whoever keeps a limit on all logs.
+    int rotations() const { return rotations_; }
+
+  private:
+    SessionLog(std::filesystem::path path, const LogConfig& config)
+        : path_(std::move(path)), config_(config) {}
+    Status open_file();
+    Status rotate();
+    Status write_all(std::string_view bytes);
+
+    std::filesystem::path path_;
+    LogConfig config_;
+    UniqueFd file_;
+    std::uint64_t size_ = 0;
+    bool between_lines_ = true;  // the last byte ended a line
+    int rotations_ = 0;
+};
+
+// Removes the oldest rotated logs of a folder until all its logs together are at most `limit` bytes, or no
+// rotated one is left. Files that are written to now are never removed.
+Status limit_logs(const std::filesystem::path& folder, std::uint64_t limit);
+
+// The files of one log, youngest first, opened for reading; none when there is no log. A rotation meanwhile
+// neither hides a file nor shows it twice.
+struct LogPiece {
+    UniqueFd file;
+    std::uint64_t inode = 0;
+    std::uint64_t size = 0;  // when it was opened
+};
+Result<std::vector<LogPiece>> open_log_pieces(const std::filesystem::path& path);
 
 }  // namespace reeve

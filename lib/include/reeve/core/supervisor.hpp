@@ -101,6 +101,7 @@ class Supervisor final : public SessionHost {
     Sessions with_what_they_come_after(Sessions chosen);
 
     StatusSnapshot snapshot();
+    void note_output(const SessionName& name, const std::string& problem);
 
     Executor executor_;
     Store store_;
@@ -117,6 +118,8 @@ class Supervisor final : public SessionHost {
     std::unique_ptr<DurableFile> record_file_, status_file_;
     InstanceRegistry registry_;
     ReceiptBook receipts_;
+    std::unique_ptr<OutputWriter> output_;
+    std::map<SessionName, std::string> output_problems_;  // of sessions whose output cannot be written now
     ProcessSurroundings process_around_;
     ContainerSurroundings container_around_;
     std::unique_ptr<EngineService> engine_;

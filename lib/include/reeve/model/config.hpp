@@ -65,8 +65,15 @@ struct EngineConfig {
     bool operator==(const EngineConfig&) const = default;
 };
 
+struct LogsConfig {
+    std::uint64_t max_total =
+        1024u * 1024 * 1024;  // bytes of all logs of the store; the oldest rotated ones go first
+    bool operator==(const LogsConfig&) const = default;
+};
+
 struct Config {
     EngineConfig engine;
+    LogsConfig logs;
     std::map<SessionName, SessionConfig> sessions;
     std::chrono::milliseconds reap_grace{5'000};      // TERM to KILL for what dead instances left
     std::chrono::milliseconds stop_deadline{60'000};  // of a whole orderly stop

@@ -1,0 +1,55 @@
+// Brings the output of process sessions into their logs: one pipe for each life of a session, one thread for
+// all.
+//
+// The thread is woken by the kernel when there is something to read, copies it with one read and one write,
+// and sleeps otherwise. The event loop never sees a byte. A slow disk makes the sessions wait, as it would
+// without us; a full one costs them the output that does not fit, and nothing else.
+//
+// Thread rule: everything public is called on the loop's thread. Construction starts the thread, destruction
+// ends it. Every stream must be let go of before; one that was not finished loses what is still in its pipe.
+#pragma once
+
+#include "reeve/base/task.hpp"
+#include "reeve/base/unique_fd.hpp"
+#include "reeve/core/session_log.hpp"
+#include "reeve/model/ids.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace reeve {
+
+class OutputWriter {
+  public:
+    class Stream;  // one life's output
+
+    // `on_problem` is called on the loop: with a text when a session's output cannot be written, and with an
+    // empty one when it can again. `total` is the limit of all logs in `folder` together, in bytes.
+    OutputWriter(Executor loop, std::filesystem::path folder, std::uint64_t total,
+                 std::function<void(SessionName, std::string)> on_problem);
+    OutputWriter(const OutputWriter&) = delete;
+    OutputWriter& operator=(const OutputWriter&) = delete;
+    ~OutputWriter();
+
+    struct Opened {
+        UniqueFd write_end;  // for the child's standard output and error
+        std::shared_ptr<Stream> stream;
+    };
+    // The log is opened here, so that one that cannot be written stops the start.
+    Result<Opened> open(const SessionName& name, const std::filesystem::path& path, const LogConfig& config);
+
+    // Completes when everything that was written into the pipe so far is in the file; what comes later is
+    // refused (EPIPE). For when nothing of the session is left.
+    Task<void> finish(std::shared_ptr<Stream> stream);
+
+    void set_total(std::uint64_t total);
+
+  private:
+    struct Inside;
+    Executor loop_;
+    std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace reeve

@@ -1,0 +1,149 @@
+#include "reeve/core/output_writer.hpp"
+
+#include "reeve/os/descriptors.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <exception>
+#include <thread>
+
+namespace reeve {
+namespace {
+
+constexpr std::size_t at_once = 65'536;  // what a pipe holds, pipe(7)
+constexpr int rounds = 16;               // of one stream, before the others have their turn
+constexpr int last_rounds = 1024;  // of a stream that ends: whoever still writes then is not the session
+
+}  // namespace
+
+struct OutputWriter::Inside {
+    asio::io_context context{1};
+    asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+    std::array<char, at_once> buffer{};  // one thread, one copy at a time
+    std::filesystem::path folder;
+    std::atomic<std::uint64_t> total{0};
+    Executor loop;
+    std::function<void(SessionName, std::string)> on_problem;
+    std::thread thread;
+
+    void tell(SessionName name, std::string problem) {
+        asio::post(loop, [this, name = std::move(name), problem = std::move(problem)] {
+            on_problem(name, problem);
+        });
+    }
+};
+
+// Lives on the writer's thread once it was opened.
+class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
+  public:
+    Stream(Inside& inside, SessionName name, SessionLog log, int read_end)
+        : inside_(inside), name_(std::move(name)), log_(std::move(log)), pipe_(inside.context, read_end) {}
+
+    void wait() {
+        pipe_.async_wait(asio::posix::stream_descriptor::wait_read,
+                         [self = shared_from_this()](const boost::system::error_code& ec) {
+                             if (ec) return;  // closed by finish()
+                             self->note(self->log_.look_again());
+                             if (self->copy(rounds)) self->wait();
+                         });
+    }
+
+    void finish() {
+        if (!pipe_.is_open()) return;
+        copy(last_rounds);
+        boost::system::error_code ignored;
+        pipe_.close(ignored);
+    }
+
+  private:
+    // False when every writer is gone. Readiness is a hint: the read does not block.
+    bool copy(int limit) {
+        for (int round = 0; round < limit; ++round) {
+            const ssize_t got = ::read(pipe_.native_handle(), inside_.buffer.data(), inside_.buffer.size());
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+            if (got == 0) return false;
+            const int before = log_.rotations();
+            const auto length = static_cast<std::size_t>(got);
+            note(log_.append({inside_.buffer.data(), length}));
+            if (log_.rotations() != before) note(limit_logs(inside_.folder, inside_.total));
+        }
+        return true;
+    }
+
+    // Told once, not for each line.
+    void note(const Status& outcome) {
+        std::string problem = outcome.ok() ? "" : outcome.error().message();
+        if (problem == problem_) return;
+        problem_ = problem;
+        inside_.tell(name_, problem.empty() ? "" : "its output is lost: " + problem);
+    }
+
+    Inside& inside_;
+    SessionName name_;
+    SessionLog log_;
+    asio::posix::stream_descriptor pipe_;
+    std::string problem_;
+};
+
+OutputWriter::OutputWriter(Executor loop, std::filesystem::path folder, std::uint64_t total,
+                           std::function<void(SessionName, std::string)> on_problem)
+    : loop_(loop), inside_(std::make_unique<Inside>()) {
+    inside_->folder = std::move(folder);
+    inside_->total = total;
+    inside_->loop = std::move(loop);
+    inside_->on_problem = std::move(on_problem);
+    inside_->thread = std::thread([inside = inside_.get()] {
+        for (;;) {
+            try {
+                inside->context.run();
+                return;
+            } catch (const std::exception& bug) {
+                inside->tell({}, std::string("a mistake in writing output: ") + bug.what());
+            }
+        }
+    });
+}
+
+OutputWriter::~OutputWriter() {
+    inside_->work.reset();
+    inside_->context.stop();
+    inside_->thread.join();
+}
+
+Result<OutputWriter::Opened> OutputWriter::open(const SessionName& name, const std::filesystem::path& path,
+                                                const LogConfig& config) {
+    TRY(SessionLog log, SessionLog::open(path, config));
+    TRY(Pipe pipe, make_pipe());
+    Opened opened;
+    opened.write_end = std::move(pipe.write);
+    opened.stream = std::make_shared<Stream>(*inside_, name, std::move(log), pipe.read.release());
+    asio::post(inside_->context, [stream = opened.stream] { stream->wait(); });
+    return opened;
+}
+
+Task<void> OutputWriter::finish(std::shared_ptr<Stream> stream) {
+    const Executor here = co_await asio::this_coro::executor;
+    auto initiate = [this, here, stream = std::move(stream)](auto handler) mutable {
+        asio::post(inside_->context,
+                   [here, stream = std::move(stream), handler = std::move(handler)]() mutable {
+                       stream->finish();
+                       stream.reset();
+                       asio::post(here, [handler = std::move(handler)]() mutable { std::move(handler)(); });
+                   });
+    };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(initiate, asio::use_awaitable);
+}
+
+void OutputWriter::set_total(std::uint64_t total) { inside_->total = total; }
+
+}  // namespace reeve
