@@ -116,7 +116,7 @@ class ExecOfAClient : public testing::Test {
         write_text(bin / "docker",
                    "#!/bin/sh\ncase \"$*\" in\n"
                    "*'context inspect'*) echo unix:///of-the-context.sock; exit ;;\n"
-                   "*run*) echo \"$*\" >" +
+                   "run' '*|*' run '*) echo \"$*\" >" +
                        words_file().string() + "; cat $REEVE_STORE/instances/$REEVE_INSTANCE.json >" +
                        (daemon.home() / "record").string() + "; exit 3 ;;\nesac\nexit 1\n");
         std::filesystem::permissions(bin / "docker", std::filesystem::perms(0700));

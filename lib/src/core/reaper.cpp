@@ -239,6 +239,7 @@ Task<ReapReport> Reaper::run() {
     const Status ended = co_await processes();
     if (!ended.ok()) problem({}, "process", ended.error().message());
     if (!settings_.only_processes) {
+        if (settings_.before_containers) settings_.before_containers();
         const Status removed = co_await containers();
         if (!removed.ok()) problem({}, "container", removed.error().message());
     }

@@ -158,7 +158,7 @@ Task<void> Supervisor::reap_and_start() {
         co_return;
     }
     listen_to(reaper->engines());
-    reaping_ = true;
+    reaping_ = at_engines_ = true;
     tasks_.spawn(reap_containers_of_the_first(reaper));
     tasks_.spawn(keep_reaping());
     tasks_.spawn(watch_instances());

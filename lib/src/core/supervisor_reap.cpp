@@ -39,10 +39,11 @@ Task<void> Supervisor::reap_containers_of_the_first(std::shared_ptr<Reaper> firs
 Task<void> Supervisor::keep_reaping() {
     co_await asio::this_coro::throw_if_cancelled(false);
     while (!closing_ && !stop_asked_) {
-        const auto nothing_to_do = [this] {
-            return !closing_ && !reap_now_ && (reaping_ || pending_.empty() || Clock::now() < next_reap_);
+        const auto anything_to_do = [this] {
+            if (reaping_) return reap_now_ && at_engines_;
+            return reap_now_ || (!pending_.empty() && Clock::now() >= next_reap_);
         };
-        while (nothing_to_do()) {
+        while (!closing_ && !anything_to_do()) {
             const bool timed = !reaping_ && !pending_.empty();
             if (timed)
                 co_await reap_wanted_.wait(next_reap_);
@@ -65,6 +66,10 @@ Task<void> Supervisor::reap_once() {
     ++reaps_begun_;
     ReaperSettings settings = reaper_settings();
     settings.only_recorded_engines = !reap_everywhere_ && pending_.empty();
+    settings.before_containers = [this] {
+        at_engines_ = true;
+        reap_wanted_.notify();
+    };
     reap_everywhere_ = false;
     Reaper reaper(executor_, std::move(settings), worker_, log_);
     const ReapReport report = co_await reaper.run();
@@ -107,7 +112,7 @@ void Supervisor::take_report(const ReapReport& report) {
     pending_ = std::move(pending);
     next_reap_ = Clock::now() + reap_pause_;
     ++reaps_done_;
-    reaping_ = false;
+    reaping_ = at_engines_ = false;
     if (reap_again_) reap_now_ = true;
     reap_again_ = false;
     reap_wanted_.notify();

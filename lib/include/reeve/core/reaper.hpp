@@ -66,6 +66,7 @@ struct ReaperSettings {
     // is an instance that somebody else has claimed. For when another reap waits for an engine already.
     bool only_processes = false;
     std::chrono::milliseconds grace{5'000};
+    std::function<void()> before_containers;  // called by run() when the processes are done; may be empty
     // Engines to look through at every reap, and how to make one that only a record names.
     std::vector<ContainerEngine*> engines;
     std::function<std::unique_ptr<ContainerEngine>(const std::string& name, const std::string& endpoint)>

@@ -137,6 +137,7 @@ class Supervisor final : public SessionHost {
     bool stop_asked_ = false, dirty_ = false, closing_ = false;
     bool reap_now_ = false, reap_everywhere_ = false;  // with reap_everywhere_: through every engine, too
     bool reaping_ = false, reap_again_ = false;        // one is under way; another must follow it
+    bool at_engines_ = false;                          // the one under way has done its processes
     std::uint64_t reaps_begun_ = 0, reaps_done_ = 0;
     std::chrono::milliseconds reap_pause_{1'000};  // before what is pending is tried again
     std::chrono::steady_clock::time_point next_reap_{};
