@@ -2,6 +2,7 @@
 
 #include "anchor_program.hpp"
 #include "commands/container_command.hpp"
+#include "commands/container_endpoint.hpp"
 #include "exit_code.hpp"
 #include "reeve/base/time_text.hpp"
 #include "reeve/core/process_runner.hpp"
@@ -57,6 +58,17 @@ Failure run(const Options& options) {
     }
     const auto program = find_program(options.argv.front());
     if (!program.ok()) return with_status(program.error(), 127);
+    const auto container = recognise_container_command(options.argv);
+    if (container && container->detached) {
+        return with_status(
+            Error(Errc::refused, "starting " + options.argv.front(),
+                  "with -d it would end at once, and its container with it",
+                  "leave -d out: the container lives until reeve exec ends, or its caller is gone"),
+            exit_code::usage);
+    }
+    const auto endpoint =
+        container ? endpoint_of(*container, program->string()) : Result<std::string>(std::string());
+    if (!endpoint.ok()) return with_status(endpoint.error(), exit_code::failed);
     const auto root = find_store(options.store);
     if (!root.ok()) return with_status(root.error(), exit_code::failed);
     const auto store = Store::open_or_create(*root);
@@ -80,12 +92,11 @@ Failure run(const Options& options) {
     spec.keep_stdio = true;
     spec.mark = inherited_mark(record.instance_id, name);
     spec.env = session_environment({}, store->paths(), record.instance_id, name);
-    const auto container = recognise_container_command(options.argv);
     if (container) {
         spec.argv = with_labels(options.argv, *container, labels_for(store->id(), record.instance_id, name));
         ContainerSessionRecord made;
         made.engine = container->engine;
-        made.endpoint = container->endpoint;
+        made.endpoint = *endpoint;
         made.started_at = record.started_at;
         record.sessions[{options.name + ".container"}] = made;
     }

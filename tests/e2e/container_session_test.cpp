@@ -1,5 +1,5 @@
 // Container sessions with the real engine.
-#include "reeve/engine/tool.hpp"
+#include "support/docker.hpp"
 #include "support/private_daemon.hpp"
 #include "support/test_image.hpp"
 #include "support/text_file.hpp"
@@ -7,29 +7,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sstream>
-
 namespace reeve::test {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-Ended docker(std::vector<std::string> words) {
-    Program program;
-    program.argv = {find_program("docker").value().string()};
-    program.argv.insert(program.argv.end(), words.begin(), words.end());
-    program.env = {{"PATH", "/usr/bin:/bin"}, {"HOME", "/nonexistent"}};
-    program.limit = 60s;
-    return run_program(program);
-}
-
-std::vector<std::string> words_of(const std::string& text) {
-    std::istringstream stream(text);
-    return {std::istream_iterator<std::string>(stream), {}};
-}
-
-bool exists(const std::string& container) { return docker({"container", "inspect", container}).code == 0; }
 
 class ContainerSession : public testing::Test {
   protected:
@@ -114,10 +96,45 @@ TEST_F(ContainerSession, CarriesItsLabelsAndIsOnRecordAndStopRemovesIt) {
 
     const Ended stopped = daemon.reeve({"stop", "db"});
     EXPECT_EQ(stopped.code, 0) << stopped.err;
-    EXPECT_FALSE(exists(id)) << "stop returned before it was gone";
+    EXPECT_FALSE(container_exists(id)) << "stop returned before it was gone";
     ASSERT_TRUE(daemon.wait_for_state("db", "stopped"));
     EXPECT_EQ(daemon.session_status("db")["last_exit"]["code"], 0);
     EXPECT_TRUE(wait_until([&] { return daemon.only_record()["sessions"].empty(); }));
+    const auto receipts = daemon.receipts();
+    ASSERT_EQ(receipts.size(), 1U);
+    EXPECT_EQ(receipts[0]["what"], "container");
+    EXPECT_EQ(receipts[0]["name"], id);
+    EXPECT_EQ(receipts[0]["session"], "db");
+    EXPECT_EQ(receipts[0]["action"], "stop and remove");
+    EXPECT_EQ(receipts[0]["outcome"], "gone");
+}
+
+// Another engine makes a container session another one; the processes go on, and a new timeout alone is no
+// reason to touch anything.
+TEST_F(ContainerSession, IsMadeAnewWhenTheConfigurationNamesAnotherEngine) {
+    add("db", "sleep 1000");
+    daemon.session("db")["stop"] = {{"grace", "0ms"}};
+    daemon.session("api") = shell(daemon.note("api") + "exec sleep 1000");
+    daemon.start();
+    const std::string before = running_container("db");
+    const auto& api = daemon.noted("api");
+    daemon.config["engine"]["timeout"] = "20s";
+    daemon.write_config();
+    EXPECT_EQ(daemon.reeve({"reload"}).out, "added: none; changed: none; removed: none\n");
+    EXPECT_EQ(running_container("db"), before);
+
+    daemon.config["engine"]["endpoint"] = "unix:///var/run/docker.sock";
+    daemon.write_config();
+    const Ended ended = daemon.reeve({"reload"});
+    EXPECT_EQ(ended.out, "added: none; changed: db; removed: none\n") << ended.err;
+    EXPECT_FALSE(container_exists(before));
+    const std::string after = running_container("db");
+    EXPECT_NE(after, before);
+    EXPECT_EQ(daemon.only_record()["sessions"]["db"]["endpoint"], "unix:///var/run/docker.sock");
+    EXPECT_TRUE(api.running());
+    // Its end is seen through the new engine's events.
+    ASSERT_EQ(docker({"container", "rm", "--force", after}).code, 0);
+    EXPECT_TRUE(wait_until([&] { return daemon.session_status("db")["restarts"] == 1; }));
 }
 
 TEST_F(ContainerSession, IsRemovedWithTheSupervisorsOwnStop) {
@@ -125,7 +142,7 @@ TEST_F(ContainerSession, IsRemovedWithTheSupervisorsOwnStop) {
     daemon.start();
     const std::string id = running_container("db");
     EXPECT_EQ(daemon.stop(), 0);
-    EXPECT_FALSE(exists(id));
+    EXPECT_FALSE(container_exists(id));
     EXPECT_TRUE(daemon.records().empty());
 }
 
@@ -139,7 +156,7 @@ TEST_F(ContainerSession, ASecondStopSignalEndsItsGraceToo) {
     EXPECT_TRUE(stays([&] { return !daemon.exited(); }));
     daemon.signal(SIGTERM);
     EXPECT_EQ(daemon.wait_exit(10s), 0);
-    EXPECT_FALSE(exists(id));
+    EXPECT_FALSE(container_exists(id));
 }
 
 // Nobody waits for a container that has ended by itself, and its exit status is the session's.
@@ -188,11 +205,11 @@ TEST_F(ContainerSession, OfAKilledSupervisorIsReapedWithItsNetworkAndItsVolumeAn
     const std::string unlabelled = make("container", {});
     const std::string nobodys = make("container", {{"reeve.store", store_id()}});  // of no instance
     daemon.kill();
-    EXPECT_TRUE(exists(id)) << "containers outlive who made them";
+    EXPECT_TRUE(container_exists(id)) << "containers outlive who made them";
 
     daemon.config["sessions"] = Json::object();
     daemon.start();
-    EXPECT_FALSE(exists(id));
+    EXPECT_FALSE(container_exists(id));
     EXPECT_NE(docker({"network", "inspect", network}).code, 0);
     EXPECT_NE(docker({"volume", "inspect", volume}).code, 0);
     const Json reaped = daemon.status()["reaper"]["totals"];
@@ -201,7 +218,8 @@ TEST_F(ContainerSession, OfAKilledSupervisorIsReapedWithItsNetworkAndItsVolumeAn
     EXPECT_EQ(reaped["volumes_removed"], 1);
     EXPECT_EQ(reaped["failed"], 0);
     EXPECT_EQ(daemon.records().size(), 1U) << "its own";
-    for (const auto& name : {of_another_store, unlabelled, nobodys}) EXPECT_TRUE(exists(name)) << name;
+    for (const auto& name : {of_another_store, unlabelled, nobodys})
+        EXPECT_TRUE(container_exists(name)) << name;
     ASSERT_TRUE(remove("container", nobodys));
 }
 
@@ -210,9 +228,9 @@ TEST_F(ContainerSession, WithoutARecordIsFoundByItsLabelsAlone) {
     EXPECT_EQ(daemon.stop(), 0);
     const std::string orphan = make("container", labels_of("8d7c1f3e-4b5a-4c6d-9e8f-0a1b2c3d4e5f"));
     EXPECT_THAT(daemon.reeve({"reap", "--dry-run"}).out, HasSubstr(orphan));
-    EXPECT_TRUE(exists(orphan));
+    EXPECT_TRUE(container_exists(orphan));
     EXPECT_EQ(daemon.reeve({"reap"}).code, 0);
-    EXPECT_FALSE(exists(orphan));
+    EXPECT_FALSE(container_exists(orphan));
 }
 
 TEST_F(ContainerSession, OfALivingInstanceIsLeftAloneByAReap) {
@@ -221,7 +239,7 @@ TEST_F(ContainerSession, OfALivingInstanceIsLeftAloneByAReap) {
     daemon.start();
     const std::string id = running_container("db");
     EXPECT_EQ(daemon.reeve({"reap"}).code, 0);
-    EXPECT_TRUE(exists(id));
+    EXPECT_TRUE(container_exists(id));
     EXPECT_EQ(daemon.session_status("db")["container_id"], id);
 }
 
@@ -234,11 +252,11 @@ TEST_F(ContainerSession, ThatAppearsAfterTheReapIsFoundByTheEnginesEvents) {
     const std::string first = running_container("db");
     daemon.kill();
     daemon.start();
-    EXPECT_FALSE(exists(first));
+    EXPECT_FALSE(container_exists(first));
     const std::string own = running_container("db");
     const std::string late = make("container", labels_of(dead));
-    EXPECT_TRUE(wait_until([&] { return !exists(late); }));
-    EXPECT_TRUE(exists(own));
+    EXPECT_TRUE(wait_until([&] { return !container_exists(late); }));
+    EXPECT_TRUE(container_exists(own));
 }
 
 TEST_F(ContainerSession, WithAnImageThatIsNotThereFailsAndSaysWhy) {

@@ -1,9 +1,12 @@
 // Engines that are not there, fail, hang or lie: nothing is forgotten, and nothing else is held up.
+#include "reeve/store/instance_registry.hpp"
 #include "support/dead_instance.hpp"
 #include "support/private_daemon.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <unistd.h>
 
 #include <fstream>
 #include <ostream>
@@ -167,6 +170,31 @@ TEST_F(FaultyEngine, WhatItsLabelsDoNotClaimStays) {
     EXPECT_FALSE(std::filesystem::exists(daemon.home() / "gone")) << "another store's container was removed";
 }
 
+// Each call is within its own limit, and all of them together are not: a stop has one limit for the whole.
+TEST_F(FaultyEngine, ThatIsSlowInEachCallHoldsUpAStopOnlyOnce) {
+    const std::string running = "'container inspect') echo '[{\"Id\": \"" + container_id +
+                                R"(", "Name": "/x", "Config": {"Labels": {"reeve.store": ")" + store_id() +
+                                R"(", "reeve.instance": "'$INSTANCE'", "reeve.session": "db"}}, )" +
+                                "\"State\": {\"Running\": true}}]' ;;\n";
+    const std::string instance =
+        "*) INSTANCE=$(basename $(ls " + (daemon.store() / "instances").string() + "/*.json) .json);; esac\n";
+    const std::string name = "NAME=reeve-db-$(echo $INSTANCE | cut -c1-8)\ncase \"$1 $2\" in\n";
+    std::string named = running;
+    named.replace(named.find("/x"), 2, "/'$NAME'");
+    const std::string engine =
+        named + "create*) echo " + container_id + " ;;\n'events --since') exec sleep 1000 ;;\n";
+    daemon.config["engine"]["timeout"] = "3s";
+    write_engine(instance + name + engine);
+    daemon.session("db") = {{"image", "any"}, {"stop", {{"grace", "0ms"}}}};
+    daemon.start();
+    ASSERT_TRUE(daemon.wait_for_state("db", "running")) << daemon.session_status("db") << daemon.printed();
+    write_engine(instance + name + "*) sleep 1;; esac; case \"$1 $2\" in\n" + engine);
+    const Ended stopped = daemon.reeve({"stop", "db"});
+    EXPECT_EQ(stopped.code, 1);
+    EXPECT_THAT(stopped.err, HasSubstr("did not finish within 3s"));
+    EXPECT_EQ(daemon.only_record()["sessions"]["db"]["kind"], "container") << "it was forgotten";
+}
+
 // A reap is given up at once; what a session asked the engine has the engine's timeout.
 TEST_F(FaultyEngine, HangingHoldsUpNoStopForLongerThanItsTimeout) {
     (void)put_dead();
@@ -238,6 +266,48 @@ TEST_F(FaultyEngine, ThatDoesNotRemoveASessionsContainerIsAskedAgainUntilItIsGon
     EXPECT_TRUE(std::filesystem::exists(daemon.home() / "gone"));
     EXPECT_TRUE(daemon.session_status("db")["attention"].is_null());
     EXPECT_TRUE(wait_until([&] { return !daemon.only_record()["sessions"].contains("db"); }));
+}
+
+// One reap waits for the engine of one instance; the processes of another do not wait with it.
+TEST_F(FaultyEngine, HangingHoldsUpNoReapOfProcesses) {
+    const auto record = put_dead();
+    daemon.config["engine"]["timeout"] = "10m";
+    write_engine("*) exec sleep 1000 ;;");
+    daemon.launch();
+    ASSERT_TRUE(
+        wait_until([&] { return daemon.status().is_object() && daemon.status()["state"] == "running"; }));
+    const Ended killed = daemon.reeve(
+        {"exec", "--", "sh", "-c", daemon.note("command") + "kill -9 $PPID; exec sleep 1000"}, 20s);
+    EXPECT_EQ(killed.code, 137);
+    EXPECT_TRUE(daemon.noted("command").gone_within(20s));
+    EXPECT_TRUE(wait_until([&] { return daemon.records().size() == 2; })) << "its own, and the pending one";
+    EXPECT_TRUE(std::filesystem::exists(record));
+    EXPECT_TRUE(wait_until([&] { return daemon.status()["reaper"]["totals"]["processes_killed"] == 1; }));
+}
+
+// A client that waits for events costs memory: who has no containers has none.
+TEST_F(FaultyEngine, IsListenedToOnceARecordNamesItAndNotBefore) {
+    write_engine("'events --since') exec sleep 1000 ;;\n");
+    const auto listens = [&] {
+        return read_text(daemon.home() / "calls").find("events --since") != std::string::npos;
+    };
+    daemon.session("api") = shell(daemon.note("api") + "exec sleep 1000");
+    daemon.start();
+    (void)daemon.noted("api");
+    EXPECT_EQ(daemon.reeve({"exec", "--", "true"}).code, 0);
+    EXPECT_EQ(daemon.reeve({"reap"}).code, 0);
+    EXPECT_TRUE(stays([&] { return !listens(); }, 700ms));
+
+    const InstanceRegistry registry(StorePaths{daemon.store()});
+    InstanceRecord living = record_of(identity_of(::getpid()));
+    EXPECT_TRUE(registry.save(living).ok());
+    EXPECT_TRUE(stays([&] { return !listens(); }, 700ms));
+    ContainerSessionRecord db;  // tracked later, as `reeve instance track` does
+    db.engine = "docker";
+    living.sessions.emplace(SessionName{"db"}, db);
+    EXPECT_TRUE(registry.save(living).ok());
+    EXPECT_TRUE(wait_until(listens));
+    EXPECT_TRUE(registry.remove(living.instance_id).ok());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include <algorithm>
 
@@ -99,7 +100,12 @@ Task<Result<ContainerId>> ContainerRunner::create(Session& session) {
     co_return id_;
 }
 
+Task<void> ContainerRunner::until_it_must_end(Session& session) {
+    while (!session.must_end()) co_await session.changed().wait();
+}
+
 Task<void> ContainerRunner::wait_for_end(Session& session) {
+    using asio::experimental::awaitable_operators::operator||;
     service_.watch(id_, [this, &session] {
         look_again_ = true;
         session.changed().notify();
@@ -109,7 +115,11 @@ Task<void> ContainerRunner::wait_for_end(Session& session) {
         if (look_again_) {
             look_again_ = false;
             std::vector<std::string> ids{id_.value};
-            const auto seen = co_await service_.engine().inspect_containers(std::move(ids));
+            // Whoever wants it stopped does not wait for an answer that may not come.
+            auto first =
+                co_await (service_.engine().inspect_containers(std::move(ids)) || until_it_must_end(session));
+            if (first.index() == 1) break;
+            const auto& seen = std::get<0>(first);
             if (seen.ok() && seen->empty()) break;  // somebody removed it
             if (seen.ok()) {
                 last_seen_ = seen->front();
@@ -123,12 +133,59 @@ Task<void> ContainerRunner::wait_for_end(Session& session) {
     service_.unwatch(id_);
 }
 
+// The calls of a whole end share one limit: an engine that hangs in each of them must not add them up.
+Task<Life> ContainerRunner::end(Session& session) {
+    session.set_state(SessionState::stopping);
+    ending_ = true;
+    out_of_time_ = false;
+    limit_the_end(hurried_ ? around_.patience : session.config().stop.grace + around_.patience);
+    auto token = asio::bind_cancellation_slot(end_of_calls_.slot(), as_result);
+    auto work = stop_and_remove(session);
+    auto [bug, life] = co_await asio::co_spawn(executor_, std::move(work), token);
+    ending_ = false;
+    end_limit_.cancel();
+    if (bug) std::rethrow_exception(bug);
+    if (out_of_time_ && !life.left.empty()) {
+        const Status late = Error(
+            Errc::timed_out, "removing container " + container_name_,
+            "the engine did not finish within " + format_duration(around_.patience) + " beyond the grace");
+        service_.note(late);
+        life.left = {"container " + container_name_ + " (" + late.error().why() + ")"};
+    }
+    co_return std::move(life);
+}
+
+void ContainerRunner::limit_the_end(std::chrono::milliseconds left) {
+    end_limit_.expires_after(left);
+    end_limit_.async_wait([this](const boost::system::error_code& ec) {
+        if (ec || !ending_) return;
+        out_of_time_ = true;
+        end_of_grace_.emit(asio::cancellation_type::terminal);
+        end_of_calls_.emit(asio::cancellation_type::terminal);
+    });
+}
+
+void ContainerRunner::write_receipt(const Session& session, const ContainerInfo& removed) const {
+    if (!around_.on_removed) return;
+    Receipt line;
+    line.what = "container";
+    line.name = removed.id.value;
+    line.instance = around_.instance;
+    line.session = session.name();
+    line.evidence = "labels reeve.store, reeve.instance and reeve.session by inspect; this session's own";
+    line.action = removed.running ? "stop and remove" : "remove";
+    line.outcome = "gone";
+    line.detail = removed.name + " " + removed.image;
+    around_.on_removed(line);
+}
+
 // Stops what runs, notes how it ended, removes it, and looks whether it is gone. By name, because a create
 // that failed or timed out may have left a container whose id we never saw; by label, because a name proves
 // nothing.
-Task<Life> ContainerRunner::end(Session& session) {
-    session.set_state(SessionState::stopping);
+Task<Life> ContainerRunner::stop_and_remove(Session& session) {
+    co_await asio::this_coro::throw_if_cancelled(false);
     Life life;
+    std::optional<ContainerInfo> removing;
     std::vector<std::string> names{container_name_};
     auto seen = co_await service_.engine().inspect_containers(names);
     const Labels mine = labels_for(around_.store, around_.instance, session.name());
@@ -142,6 +199,7 @@ Task<Life> ContainerRunner::end(Session& session) {
             host_.forget(session.name());
             co_return life;
         }
+        removing = info;
         std::vector<ContainerId> ids{info.id};
         if (info.running && !hurried_) {
             // In a task of its own, because hurry() ends only this: the engine then kills what it removes.
@@ -161,6 +219,7 @@ Task<Life> ContainerRunner::end(Session& session) {
         seen = co_await service_.engine().inspect_containers(names);
     }
     if (seen.ok() && seen->empty()) {
+        if (removing) write_receipt(session, *removing);
         host_.forget(session.name());
         id_ = {};
         co_return life;
@@ -181,6 +240,9 @@ void ContainerRunner::describe(SessionStatus& status) const {
 void ContainerRunner::hurry() {
     hurried_ = true;
     end_of_grace_.emit(asio::cancellation_type::terminal);
+    // What was left of the grace is not to be waited for any more.
+    if (ending_ && end_limit_.expiry() > std::chrono::steady_clock::now() + around_.patience)
+        limit_the_end(around_.patience);
 }
 
 std::vector<std::string> ContainerRunner::waiting_for() const {

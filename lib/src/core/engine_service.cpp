@@ -2,6 +2,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 
@@ -49,7 +50,11 @@ void EngineService::note(const Status& outcome) {
 }
 
 Task<Status> EngineService::probe() {
+    const ContainerEngine* const asked = engine_.get();
     const auto info = co_await engine_->info();
+    if (asked != engine_.get()) {  // what the former one said is nobody's business any more
+        co_return Error(Errc::unreachable, "reaching the engine", "another one was configured meanwhile");
+    }
     if (!info.ok()) {
         const Status failed = info.error();
         set_reachable(false, info.error().message());
@@ -66,46 +71,66 @@ void EngineService::need_events() {
     changed_.notify();
 }
 
+void EngineService::replace(std::unique_ptr<ContainerEngine> engine) {
+    replaced_.push_back(std::move(engine_));
+    engine_ = std::move(engine);
+    engine_id_.clear();
+    status_.version.reset();
+    replaced_now_ = true;
+    stop_stream_.emit(asio::cancellation_type::terminal);
+    changed_.notify();
+    status_changed_();
+}
+
 void EngineService::close() {
     closing_ = true;
     stop_stream_.emit(asio::cancellation_type::terminal);
     changed_.notify();
 }
 
+Task<void> EngineService::listen() {
+    const Executor executor = co_await asio::this_coro::executor;
+    std::function<void(const EngineEvent&)> on_event = [this](const EngineEvent& event) {
+        const auto watcher = watchers_.find(event.id);
+        if (watcher != watchers_.end()) {
+            const OnChange call = watcher->second;  // it may unwatch itself
+            call();
+        } else if (on_stranger_) {
+            on_stranger_(event);
+        }
+    };
+    // Behind the beginning of the stream, which goes back to that moment even if it takes its time.
+    asio::post(executor, [this] {
+        if (on_listening_ && !closing_) on_listening_();
+    });
+    auto token = asio::bind_cancellation_slot(stop_stream_.slot(), asio::use_awaitable);
+    auto follow = engine_->follow_events(label_store, store_.value, std::move(on_event));
+    const Status ended = co_await asio::co_spawn(executor, std::move(follow), token);
+    if (!ended.ok() && !closing_) log_.debug("event stream ended", {{"why", ended.error().message()}});
+}
+
 Task<void> EngineService::keep() {
     co_await asio::this_coro::throw_if_cancelled(false);
-    const Executor executor = co_await asio::this_coro::executor;
     auto pause = first_pause;
     while (!closing_) {
         if (!needed_) {
             co_await changed_.wait();
             continue;
         }
+        replaced_now_ = false;
         const Status there = co_await probe();
-        if (there.ok() && !closing_) {
+        if (there.ok() && !closing_ && !replaced_now_) {
             const auto began = std::chrono::steady_clock::now();
-            std::function<void(const EngineEvent&)> on_event = [this](const EngineEvent& event) {
-                const auto watcher = watchers_.find(event.id);
-                if (watcher != watchers_.end()) {
-                    const OnChange call = watcher->second;  // it may unwatch itself
-                    call();
-                } else if (on_stranger_) {
-                    on_stranger_(event);
-                }
-            };
-            auto token = asio::bind_cancellation_slot(stop_stream_.slot(), asio::use_awaitable);
-            auto follow = engine_->follow_events(label_store, store_.value, std::move(on_event));
-            const Status ended = co_await asio::co_spawn(executor, std::move(follow), token);
-            if (!ended.ok() && !closing_)
-                log_.debug("event stream ended", {{"why", ended.error().message()}});
+            co_await listen();
             if (std::chrono::steady_clock::now() - began > longest_pause) pause = first_pause;
         }
         // Everybody looks for themselves: what happened while nobody listened came by no event.
         const auto watchers = watchers_;
         for (const auto& [id, call] : watchers) call();
         const auto until = std::chrono::steady_clock::now() + pause;
-        while (!closing_ && std::chrono::steady_clock::now() < until) co_await changed_.wait(until);
-        pause = std::min(pause * 2, longest_pause);
+        while (!closing_ && !replaced_now_ && std::chrono::steady_clock::now() < until)
+            co_await changed_.wait(until);
+        pause = replaced_now_ ? first_pause : std::min(pause * 2, longest_pause);
     }
 }
 

@@ -42,28 +42,42 @@ Task<Status> InstanceWatch::keep() {
     co_return done;
 }
 
-Result<InstanceWatch::Listing> InstanceWatch::list_except(const std::set<InstanceId>& known) const {
+Result<InstanceWatch::Listing> InstanceWatch::list_since(const Stamps& known) const {
     Listing listing;
     TRY(const std::vector<InstanceId> ids, registry_.ids());
     for (const InstanceId& id : ids) {
-        listing.present.insert(id);
-        if (known.contains(id)) continue;
+        if (id == self_) continue;
+        std::error_code gone;
+        const auto stamp = std::filesystem::last_write_time(paths_.instance(id), gone);
+        if (gone) continue;
+        const auto before = known.find(id);
+        if (before != known.end() && before->second == stamp) {
+            listing.present.emplace(id, stamp);
+            continue;
+        }
         auto record = registry_.load(id);  // one that cannot be read is the reaper's to put aside
-        if (record.ok()) listing.unknown.push_back(std::move(*record));
+        if (!record.ok()) continue;
+        listing.present.emplace(id, stamp);
+        listing.fresh.push_back(std::move(*record));
     }
     return listing;
 }
 
-// Files of owners that we hold already are not read again: an instance's owner never changes.
+// Files of owners that we hold are read again only when they were replaced.
 Task<Status> InstanceWatch::look() {
-    std::set<InstanceId> known{self_};
-    for (const auto& [id, owner] : owners_) known.insert(id);
-    std::function<Result<Listing>()> list = [this, known] { return list_except(known); };
-    const auto listing = co_await worker_.run<Result<Listing>>(std::move(list));
+    Stamps known;
+    for (const auto& [id, stamp] : stamps_) {
+        if (owners_.contains(id)) known.emplace(id, stamp);
+    }
+    std::function<Result<Listing>()> list = [this, known] { return list_since(known); };
+    auto listing = co_await worker_.run<Result<Listing>>(std::move(list));
     if (!listing.ok()) co_return listing.error();
     bool dead = false;
     Counts counts;
-    for (const InstanceRecord& record : listing->unknown) {
+    const std::size_t engines_before = engines_.size();
+    for (const InstanceRecord& record : listing->fresh) {
+        add_engines_of(record, engines_);
+        if (owners_.contains(record.instance_id)) continue;
         switch (judge_owner(record.owner, here_, look_at(record.owner.pid))) {
             case OwnerState::alive:
                 hold(record);
@@ -78,8 +92,10 @@ Task<Status> InstanceWatch::look() {
         }
     }
     std::erase_if(owners_, [&](const auto& owner) { return !listing->present.contains(owner.first); });
+    stamps_ = std::move(listing->present);
     counts.alive = static_cast<int>(owners_.size()) + 1;
-    const bool changed = counts.alive != counts_.alive || counts.foreign != counts_.foreign;
+    const bool changed = counts.alive != counts_.alive || counts.foreign != counts_.foreign ||
+                         engines_.size() != engines_before;
     counts_ = counts;
     if (changed) on_change_();
     if (dead) on_death_();

@@ -55,6 +55,7 @@ Task<Result<Reaper::Scan>> Reaper::scan() {
             continue;
         }
         const InstanceRecord& record = *entry.record;
+        add_engines_of(record, scan.engines);
         if (record.instance_id == settings_.self) {
             ++scan.counts.alive;
             scan.spared.insert(record.instance_id.value);
@@ -105,6 +106,7 @@ Task<Status> Reaper::claim() {
     cases_.clear();
     CO_TRY(const Scan found, co_await scan());
     instances_ = found.counts;
+    engines_ = found.engines;
     unreadable_.clear();
     for (const auto& path : found.unreadable) {
         std::function<Result<std::filesystem::path>()> move = [this, path] {
@@ -136,7 +138,7 @@ Task<Status> Reaper::claim() {
         return done;
     };
     CO_CHECK(co_await worker_.run<Status>(std::move(take)));
-    report_.busy = std::move(taken->busy);
+    if (!settings_.only_processes) report_.busy = std::move(taken->busy);
     for (auto& claim : taken->claims) {
         Case one{std::move(claim), {}, false};
         one.record = one.claim.record;
@@ -215,7 +217,9 @@ Task<ReapReport> Reaper::settle() {
             const InstanceId& instance = some[i].record.instance_id;
             if (!written[i].ok()) {
                 problem(instance, "record", written[i].error().message());
-            } else if (some[i].finished()) {
+            } else if (!some[i].finished()) {
+                if (settings_.only_processes) --report_.counts.instances;  // whoever finishes it counts it
+            } else {
                 --instances_.dead;
                 log_.info("instance reaped", {{"instance", instance.value}});
             }
@@ -234,8 +238,11 @@ Task<ReapReport> Reaper::run() {
     if (!claimed.ok()) problem({}, "registry", claimed.error().message());
     const Status ended = co_await processes();
     if (!ended.ok()) problem({}, "process", ended.error().message());
-    const Status removed = co_await containers();
-    if (!removed.ok()) problem({}, "container", removed.error().message());
+    if (!settings_.only_processes) {
+        if (settings_.before_containers) settings_.before_containers();
+        const Status removed = co_await containers();
+        if (!removed.ok()) problem({}, "container", removed.error().message());
+    }
     co_return co_await settle();
 }
 

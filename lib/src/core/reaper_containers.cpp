@@ -89,7 +89,11 @@ std::vector<Reaper::EngineWork> Reaper::engines_for(const std::vector<InstanceRe
             if (!container->engine_id.empty()) work->recorded_engine_ids.insert(container->engine_id);
         }
     }
-    if (settings_.only_recorded_engines)
+    // A program that registers itself may make its container before it names it.
+    const bool unnamed = std::any_of(dead.begin(), dead.end(), [](const InstanceRecord& record) {
+        return record.kind == InstanceKind::external;
+    });
+    if (settings_.only_recorded_engines && !unnamed)
         std::erase_if(all, [](const EngineWork& work) { return work.recorded_by.empty(); });
     return all;
 }

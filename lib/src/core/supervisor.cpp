@@ -1,6 +1,5 @@
 #include "reeve/core/supervisor.hpp"
 
-#include "reeve/engine/docker_cli.hpp"
 #include "reeve/os/cgroup.hpp"
 
 #include <unistd.h>
@@ -77,21 +76,15 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Confi
         line.detail = process.name;
         receipts_.write(line);
     };
-    container_around_ = {store_.id(), record_.instance_id};
-    engine_ = std::make_unique<EngineService>(executor_, make_engine(config_.engine), store_.id(), log_,
-                                              [this] { status_changed(); });
-    // A container with our label that no session of ours watches: perhaps one whose maker died while it was
-    // being made. The reaper finds out.
-    engine_->on_stranger([this](const EngineEvent& event) {
-        const auto instance = event.labels.find(label_instance);
-        const bool ours = instance != event.labels.end() && instance->second == record_.instance_id.value;
-        if (ours || event.action != "create") return;
-        reap_everywhere_ = true;
-        reap_soon();
-    });
+    container_around_.store = store_.id();
+    container_around_.instance = record_.instance_id;
+    container_around_.patience = config_.engine.timeout;
+    container_around_.on_removed = [this](const Receipt& line) { receipts_.write(line); };
+    engine_ = make_engine_service(config_.engine);
     instance_watch_ = std::make_unique<InstanceWatch>(
         executor_, store_.paths(), settings_.here, record_.instance_id, worker_, [this] { reap_soon(); },
         [this] {
+            listen_to(instance_watch_->engines());
             instances_.alive = instance_watch_->counts().alive;
             instances_.foreign = instance_watch_->counts().foreign;
             status_changed();
@@ -175,7 +168,10 @@ Task<void> Supervisor::reap_and_start() {
         take_report(report);
         co_return;
     }
-    tasks_.spawn(reap_containers_and_go_on(reaper));
+    listen_to(reaper->engines());
+    reaping_ = at_engines_ = true;
+    tasks_.spawn(reap_containers_of_the_first(reaper));
+    tasks_.spawn(keep_reaping());
     tasks_.spawn(watch_instances());
 
     for (auto& [name, session] : sessions_) {
@@ -185,19 +181,6 @@ Task<void> Supervisor::reap_and_start() {
     state_ = SupervisorState::running;
     status_changed();
     if (settings_.notify_manager) settings_.notify_manager("READY=1\nSTATUS=running");
-}
-
-Task<void> Supervisor::reap_containers_and_go_on(std::shared_ptr<Reaper> first) {
-    co_await asio::this_coro::throw_if_cancelled(false);
-    const Status there = co_await engine_->probe();
-    if (!there.ok()) log_.debug("engine not there yet", {{"why", there.error().message()}});
-    const Status removed = co_await first->containers();
-    if (!removed.ok()) log_.warn("reaping containers", {{"why", removed.error().message()}});
-    const ReapReport report = co_await first->settle();
-    instances_ = first->instances();
-    take_report(report);
-    first.reset();
-    co_await keep_reaping();
 }
 
 Task<void> Supervisor::serve_until_asked() {
@@ -254,6 +237,7 @@ Task<void> Supervisor::let_go() {
     closing_ = true;
     if (control_) control_->close();
     engine_->close();
+    for (auto& [address, engine] : other_engines_) engine->close();
     instance_watch_->close();
     if (anchor_watch_ != nullptr) anchor_watch_->notify();
     reap_wanted_.notify();

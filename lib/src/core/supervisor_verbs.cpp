@@ -1,6 +1,7 @@
 // What can be asked of a running supervisor, and how a new configuration is applied.
 #include "model/json_text.hpp"
 #include "reeve/core/supervisor.hpp"
+#include "reeve/engine/docker_cli.hpp"
 
 #include <algorithm>
 
@@ -95,12 +96,11 @@ Task<Result<std::string>> Supervisor::verb_restart(std::string params) {
 
 Task<Result<std::string>> Supervisor::verb_reap(std::string params) {
     (void)params;
-    const auto before = last_reap_ ? last_reap_->started_at : std::string();
+    // One that begins after the question: what is under way may have looked before something died.
+    const std::uint64_t wanted = reaps_begun_ + 1;
     reap_everywhere_ = true;
     reap_soon();
-    while (!closing_ && (reap_now_ || (last_reap_ ? last_reap_->started_at : std::string()) == before)) {
-        co_await changed_.wait();
-    }
+    while (!closing_ && reaps_done_ < wanted) co_await changed_.wait();
     co_return to_json(snapshot());
 }
 
@@ -120,15 +120,19 @@ Task<Result<std::string>> Supervisor::verb_reload(std::string params) {
 }
 
 // Touches only what changed. A configuration that cannot be used never gets here, so nothing is half applied.
+// Another engine is a change of every container session: its container is made anew in that one.
 Task<Result<std::string>> Supervisor::apply(Config next) {
     std::vector<SessionName> removed;
     std::vector<SessionName> changed;
     std::vector<SessionName> added;
+    const bool engine_changed = next.engine != config_.engine;
+    const bool other_engine =
+        next.engine.command != config_.engine.command || next.engine.endpoint != config_.engine.endpoint;
     for (const auto& [name, session] : sessions_) {
         const auto it = next.sessions.find(name);
         if (it == next.sessions.end())
             removed.push_back(name);
-        else if (!(it->second == session->config()))
+        else if (!(it->second == session->config()) || (other_engine && !it->second.image.empty()))
             changed.push_back(name);
     }
     for (const auto& [name, config] : next.sessions) {
@@ -143,6 +147,7 @@ Task<Result<std::string>> Supervisor::apply(Config next) {
     for (const SessionName& name : changed) wanted_up.push_back(name);
     for (const SessionName& name : removed) co_await drop_session(name);
     for (const SessionName& name : changed) co_await drop_session(name);
+    if (engine_changed) use_engine(config_.engine);
     if (stop_asked_) {  // it came while we waited: nothing is started any more
         co_return Error(Errc::failed, "reloading", "the supervisor is stopping");
     }
@@ -165,6 +170,15 @@ Task<Result<std::string>> Supervisor::apply(Config next) {
     status_changed();
     co_return dump_json(OrderedJson{
         {"added", names_of(added)}, {"changed", names_of(changed)}, {"removed", names_of(removed)}});
+}
+
+void Supervisor::use_engine(const EngineConfig& config) {
+    engine_->replace(make_engine(config));
+    container_around_.patience = config.timeout;
+    log_.info("another engine is used", {{"engine", config.command}, {"endpoint", config.endpoint}});
+    listen_to(instance_watch_->engines());  // the former one may still hold something of ours
+    reap_everywhere_ = true;
+    reap_soon();
 }
 
 Task<void> Supervisor::drop_session(SessionName name) {

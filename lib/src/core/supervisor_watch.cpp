@@ -1,15 +1,12 @@
-// What goes on beside the supervisor's life: the status, the reaping of the dead, and whom it watches.
+// What goes on beside the supervisor's life: the status, and whom it watches.
 #include "reeve/base/time_text.hpp"
 #include "reeve/core/exit_waiter.hpp"
 #include "reeve/core/supervisor.hpp"
-#include "reeve/engine/docker_cli.hpp"
 #include "reeve/os/file_watch.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <unistd.h>
-
-#include <algorithm>
 
 namespace reeve {
 namespace {
@@ -17,15 +14,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds status_interval{100};  // at most ten writes a second
-constexpr std::chrono::milliseconds first_retry{1'000};
-constexpr std::chrono::milliseconds longest_retry{300'000};
 
 }  // namespace
-
-void Supervisor::reap_soon() {
-    reap_now_ = true;
-    reap_wanted_.notify();
-}
 
 // The anchor is our parent and holds what our death would leave. Without it we must not go on.
 Task<void> Supervisor::watch_anchor() {
@@ -80,71 +70,6 @@ Task<void> Supervisor::keep_status() {
     }
 }
 
-// After the first reap: what is pending is tried again with growing pauses, and whenever somebody asks.
-Task<void> Supervisor::keep_reaping() {
-    co_await asio::this_coro::throw_if_cancelled(false);
-    auto pause = first_retry;
-    while (!closing_ && !stop_asked_) {
-        const auto due = Clock::now() + pause;
-        while (!closing_ && !reap_now_ && !(Clock::now() >= due && !pending_.empty())) {
-            if (pending_.empty())
-                co_await reap_wanted_.wait();
-            else
-                co_await reap_wanted_.wait(due);
-        }
-        if (closing_ || stop_asked_) break;
-        ReaperSettings settings = reaper_settings();
-        settings.only_recorded_engines = !reap_everywhere_ && pending_.empty();
-        reap_now_ = reap_everywhere_ = false;
-        Reaper reaper(executor_, std::move(settings), worker_, log_);
-        const ReapReport report = co_await reaper.run();
-        instances_ = reaper.instances();
-        take_report(report);
-        pause = pending_.empty() ? first_retry : std::min(pause * 2, longest_retry);
-        for (auto& item : pending_) item.next_try_at = to_rfc3339(std::chrono::system_clock::now() + pause);
-        changed_.notify();
-    }
-}
-
-void Supervisor::take_report(const ReapReport& report) {
-    last_reap_ = LastReap{report.started_at, report.duration_ms, report.counts};
-    totals_.add(report.counts);
-    std::vector<PendingReap> pending;
-    std::vector<ReapProblem> problems = report.problems;
-    for (const InstanceId& id : report.busy)
-        problems.push_back({id, "record", "another reaper has claimed it"});
-    for (const ReapProblem& problem : problems) {
-        PendingReap item{problem.instance.value, problem.what, problem.why, 1,
-                         to_rfc3339(std::chrono::system_clock::now() + first_retry)};
-        for (const PendingReap& before : pending_) {
-            if (before.instance_id == item.instance_id && before.what == item.what)
-                item.attempts = before.attempts + 1;
-        }
-        pending.push_back(std::move(item));
-    }
-    pending_ = std::move(pending);
-    status_changed();
-}
-
-ReaperSettings Supervisor::reaper_settings() {
-    ReaperSettings settings;
-    settings.paths = store_.paths();
-    settings.store = store_.id();
-    settings.here = settings_.here;
-    settings.self = record_.instance_id;
-    settings.grace = config_.reap_grace;
-    settings.engines = {&engine_->engine()};
-    settings.make_engine = [timeout = config_.engine.timeout](const std::string& name,
-                                                              const std::string& endpoint) {
-        EngineConfig config;
-        config.command = name;
-        config.endpoint = endpoint;
-        config.timeout = timeout;
-        return make_engine(config);
-    };
-    return settings;
-}
-
 // The kernel says when our lock file loses its name. Two supervisors never run on: this one leaves.
 Task<void> Supervisor::watch_lock() {
     co_await asio::this_coro::throw_if_cancelled(false);
@@ -183,6 +108,9 @@ StatusSnapshot Supervisor::snapshot() {
     s.last_reap = last_reap_;
     s.pending = pending_;
     s.totals = totals_;
+    for (const auto& [address, engine] : other_engines_) {
+        s.engines[address.name + (address.endpoint.empty() ? "" : " " + address.endpoint)] = engine->status();
+    }
     s.engines[engine_->engine().name()] = engine_->status();
     s.instances = instances_;
     s.attention = attention_;

@@ -2,10 +2,14 @@
 #pragma once
 
 #include "reeve/core/engine_service.hpp"
+#include "reeve/core/receipts.hpp"
 #include "reeve/core/session.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -14,13 +18,19 @@ namespace reeve {
 struct ContainerSurroundings {
     StoreId store;
     InstanceId instance;
+    std::chrono::milliseconds patience{30'000};  // with the engine, beyond the grace, for a whole end
+    std::function<void(const Receipt&)> on_removed;
 };
 
 class ContainerRunner final : public SessionRunner {
   public:
     ContainerRunner(Executor executor, const ContainerSurroundings& surroundings, SessionHost& host,
                     EngineService& service)
-        : executor_(std::move(executor)), around_(surroundings), host_(host), service_(service) {}
+        : executor_(std::move(executor)),
+          around_(surroundings),
+          host_(host),
+          service_(service),
+          end_limit_(executor_) {}
 
     const char* kind() const override { return "container"; }
     Task<Life> live(Session& session) override;
@@ -33,7 +43,11 @@ class ContainerRunner final : public SessionRunner {
   private:
     Task<Result<ContainerId>> create(Session& session);
     Task<void> wait_for_end(Session& session);
+    static Task<void> until_it_must_end(Session& session);
     Task<Life> end(Session& session);
+    Task<Life> stop_and_remove(Session& session);
+    void limit_the_end(std::chrono::milliseconds left);
+    void write_receipt(const Session& session, const ContainerInfo& removed) const;
     ContainerSpec spec_for(const Session& session) const;
     ContainerSessionRecord record_for(const Session& session) const;
 
@@ -46,7 +60,9 @@ class ContainerRunner final : public SessionRunner {
     std::optional<ContainerInfo> last_seen_;
     bool look_again_ = false;
     bool hurried_ = false;  // no more grace for this life
-    asio::cancellation_signal end_of_grace_;
+    asio::cancellation_signal end_of_grace_, end_of_calls_;
+    asio::steady_timer end_limit_;
+    bool ending_ = false, out_of_time_ = false;
 };
 
 }  // namespace reeve

@@ -7,6 +7,7 @@
 
 #include "reeve/base/task.hpp"
 #include "reeve/base/worker.hpp"
+#include "reeve/core/engine_address.hpp"
 #include "reeve/core/event_log.hpp"
 #include "reeve/core/process_finder.hpp"
 #include "reeve/core/receipts.hpp"
@@ -61,7 +62,11 @@ struct ReaperSettings {
     // Look only through engines that a dead instance's record names: enough when one owner has just died, and
     // it spares an engine call when that one had no containers.
     bool only_recorded_engines = false;
+    // Ask no engine: what dead instances left in one stays on record, and is no problem of this reap's. Nor
+    // is an instance that somebody else has claimed. For when another reap waits for an engine already.
+    bool only_processes = false;
     std::chrono::milliseconds grace{5'000};
+    std::function<void()> before_containers;  // called by run() when the processes are done; may be empty
     // Engines to look through at every reap, and how to make one that only a record names.
     std::vector<ContainerEngine*> engines;
     std::function<std::unique_ptr<ContainerEngine>(const std::string& name, const std::string& endpoint)>
@@ -86,6 +91,8 @@ class Reaper {
 
     // As of the last claim().
     const InstanceCounts& instances() const { return instances_; }
+    // Every engine that a record named, of whatever instance, when claim() read them.
+    const std::set<EngineAddress>& engines() const { return engines_; }
     // Records that claim() could not read, now in quarantine.
     const std::vector<std::string>& unreadable() const { return unreadable_; }
 
@@ -97,6 +104,7 @@ class Reaper {
         std::set<std::string> spared;  // instance ids whose containers must be left alone
         InstanceCounts counts;
         std::vector<std::filesystem::path> unreadable;
+        std::set<EngineAddress> engines;
     };
     Task<Result<Scan>> scan();
     OwnerState judge(const InstanceRecord& record) const;
@@ -118,6 +126,7 @@ class Reaper {
     ReapReport report_;
     std::chrono::steady_clock::time_point began_;
     InstanceCounts instances_;
+    std::set<EngineAddress> engines_;
     std::vector<std::string> unreadable_;
 };
 

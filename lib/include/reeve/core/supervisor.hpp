@@ -63,7 +63,6 @@ class Supervisor final : public SessionHost {
     // The life, step by step.
     Task<Status> begin();
     Task<void> reap_and_start();
-    Task<void> reap_containers_and_go_on(std::shared_ptr<Reaper> first);
     Task<void> serve_until_asked();
     Task<void> stop_everything();
     Task<void> stop_sessions();
@@ -72,6 +71,9 @@ class Supervisor final : public SessionHost {
     // Beside it.
     Task<void> keep_status();
     Task<void> keep_reaping();
+    Task<void> reap_once();
+    Task<void> reap_only_processes();
+    Task<void> reap_containers_of_the_first(std::shared_ptr<Reaper> first);
     Task<void> watch_lock();
     Task<void> watch_anchor();
     Task<void> watch_instances();
@@ -84,8 +86,11 @@ class Supervisor final : public SessionHost {
 
     // Sessions and configuration.
     void add_session(const SessionName& name, const SessionConfig& config);
+    void listen_to(const std::set<EngineAddress>& named);
+    std::unique_ptr<EngineService> make_engine_service(const EngineConfig& config);
     Task<Result<std::string>> apply(Config next);
     Task<void> drop_session(SessionName name);
+    void use_engine(const EngineConfig& config);
 
     // Control.
     ControlVerbs verbs();
@@ -122,7 +127,9 @@ class Supervisor final : public SessionHost {
     std::map<SessionName, std::string> output_problems_;  // of sessions whose output cannot be written now
     ProcessSurroundings process_around_;
     ContainerSurroundings container_around_;
-    std::unique_ptr<EngineService> engine_;
+    std::unique_ptr<EngineService> engine_;  // of the configuration
+    // Those that only records name.
+    std::map<EngineAddress, std::unique_ptr<EngineService>> other_engines_;
     std::unique_ptr<ControlServer> control_;
     std::unique_ptr<InstanceWatch> instance_watch_;
     // Shared with the requests that wait for one: a reload may take it out meanwhile.
@@ -134,6 +141,11 @@ class Supervisor final : public SessionHost {
     std::uint64_t seq_ = 0;
     bool stop_asked_ = false, dirty_ = false, closing_ = false;
     bool reap_now_ = false, reap_everywhere_ = false;  // with reap_everywhere_: through every engine, too
+    bool reaping_ = false, reap_again_ = false;        // one is under way; another must follow it
+    bool at_engines_ = false;                          // the one under way has done its processes
+    std::uint64_t reaps_begun_ = 0, reaps_done_ = 0;
+    std::chrono::milliseconds reap_pause_{1'000};  // before what is pending is tried again
+    std::chrono::steady_clock::time_point next_reap_{};
     bool lost_lock_ = false, reloading_ = false;
     std::optional<std::chrono::steady_clock::time_point> stop_deadline_;
     std::optional<LastReap> last_reap_;
