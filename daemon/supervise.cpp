@@ -107,7 +107,8 @@ Status supervise(const Options& options) {
         return Error(Errc::held, "taking the store " + root.string(), held->message());
     }
     CHECK(store.prepare_control());
-    record.cgroup = make_instance_cgroup(record.instance_id.value).value_or("");
+    // Made when the record is durable: a group that no record names would be nobody's to remove.
+    record.cgroup = instance_cgroup(record.instance_id.value).value_or("");
     EventLog log = EventLog::open(store.paths().own_log(), true);
     for (const auto& warning : warnings) log.warn(warning);
     SupervisorSettings settings;

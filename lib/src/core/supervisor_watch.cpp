@@ -94,16 +94,28 @@ Task<void> Supervisor::keep_reaping() {
         }
         if (closing_ || stop_asked_) break;
         ReaperSettings settings = reaper_settings();
+        const bool asked = reap_everywhere_;
         settings.only_recorded_engines = !reap_everywhere_ && pending_.empty();
         reap_now_ = reap_everywhere_ = false;
         Reaper reaper(executor_, std::move(settings), worker_, log_);
+        reaping_ = &reaper;
         const ReapReport report = co_await reaper.run();
+        reaping_ = nullptr;
         instances_ = reaper.instances();
-        take_report(report);
+        take_foreign(reaper);
+        // The registry's watch also sees the dead whom the reap before has just finished: to find nothing
+        // more is no news, and would hide what that one did.
+        const bool news = asked || report.counts.anything() || !report.busy.empty() || !pending_.empty();
+        if (news) take_report(report);
         pause = pending_.empty() ? first_retry : std::min(pause * 2, longest_retry);
         for (auto& item : pending_) item.next_try_at = to_rfc3339(std::chrono::system_clock::now() + pause);
         changed_.notify();
     }
+}
+
+void Supervisor::take_foreign(const Reaper& reaper) {
+    foreign_left_alone_ = reaper.foreign_left_alone();
+    foreign_watch_->hold(reaper.foreign_owners());
 }
 
 void Supervisor::take_report(const ReapReport& report) {
@@ -134,6 +146,7 @@ ReaperSettings Supervisor::reaper_settings() {
     settings.self = record_.instance_id;
     settings.grace = config_.reap_grace;
     settings.engines = {&engine_->engine()};
+    settings.foreign_registries = config_.foreign_registries;
     settings.make_engine = [timeout = config_.engine.timeout](const std::string& name,
                                                               const std::string& endpoint) {
         EngineConfig config;
@@ -186,6 +199,7 @@ StatusSnapshot Supervisor::snapshot() {
     s.engines[engine_->engine().name()] = engine_->status();
     s.instances = instances_;
     s.attention = attention_;
+    for (const auto& why : foreign_left_alone_) s.attention.push_back("left alone: " + why);
     for (const auto& [name, session] : s.sessions) {
         if (session.attention) s.attention.push_back(name.value + ": " + *session.attention);
     }
