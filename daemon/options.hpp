@@ -1,6 +1,8 @@
 // The command line as values: which command, and what it was told.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 #include <variant>
@@ -19,7 +21,7 @@ struct Options {
     bool dry_run = false;   // reap
     bool force = false;     // force-unlock
     int lines = 100;        // logs: so many of the last ones
-    bool anchored = false;  // supervise: our parent is an anchor
+    pid_t anchor = -1;  // supervise: our parent, which may have died since it started us; -1: none
 
     std::vector<std::string> argv;         // exec: the command to run
     std::string name = "main";             // exec, instance: of the session

@@ -116,7 +116,7 @@ Status supervise(const Options& options) {
     settings.here = here;
     settings.record = record;
     settings.open_files = raise_open_files();
-    if (options.anchored) settings.anchor_pid = ::getppid();
+    if (options.anchor > 0) settings.anchor_pid = options.anchor;
     settings.safe_mode = crash_loop_noted(store.paths().crashes());
     settings.load_config = [options] { return load_config(options); };
     settings.notify_manager = notify_service_manager;

@@ -200,7 +200,7 @@ class Point:
         self.write_config(self.zoo(), autostart=spec.phase in ("stop", "shutdown", "takedown"))
         tracer = Tracer(self.argv("run", "--config", self.config), self.environment,
                         os.path.join(self.home, "printed"), spec.clock, spec.victims(), spec.when,
-                        lambda: self.write_config({}), traced_start)
+                        lambda: self.write_config({}), traced_start, spec.all_calls)
         try:
             supervisor = -1
             if not traced_start:

@@ -25,17 +25,19 @@ class Spec(NamedTuple):
     victim: str  # who is killed at call number `when`
     when: int  # 0: nobody, to count
     cgroup: bool
+    all_calls: bool = False  # also those that leave no trace
 
     def victims(self):
         return ["supervisor", "anchor"] if self.victim == "both" else [self.victim]
 
     def name(self):
-        return f"{self.phase}:{self.clock}:{self.victim}:{self.when}:{'cgroup' if self.cgroup else 'plain'}"
+        return f"{self.phase}:{self.clock}:{self.victim}:{self.when}:" \
+               f"{'cgroup' if self.cgroup else 'plain'}{':all' if self.all_calls else ''}"
 
     @staticmethod
     def parse(text):
-        phase, clock, victim, when, cgroup = text.split(":")
-        return Spec(phase, clock, victim, int(when), cgroup == "cgroup")
+        phase, clock, victim, when, cgroup, *every = text.split(":")
+        return Spec(phase, clock, victim, int(when), cgroup == "cgroup", bool(every))
 
 
 # While sessions are launched, stopped and reaped the anchor makes no call. It is killed at each one of the
@@ -85,6 +87,7 @@ def main():
     options.add_argument("--sample", type=int, help="so many points, instead of all")
     options.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     options.add_argument("--only", default="", help="only scenarios whose name holds this")
+    options.add_argument("--all-calls", action="store_true", help="also at calls that leave no trace")
     options.add_argument("--every", type=int, default=1, help="only every so many calls")
     options.add_argument("--minutes", type=float, default=1e9, help="begin no point after so many minutes")
     options.add_argument("--point", action="append", default=[], help="this point; may be given again")
@@ -122,14 +125,14 @@ def main():
             points = [Spec.parse(text) for text in chosen.point]
         else:
             modes = [True, False] if top and os.access(top, os.W_OK) else [False]
-            specs = [Spec(*scenario, 0, mode) for scenario in SCENARIOS for mode in modes]
+            specs = [Spec(*scenario, 0, mode, chosen.all_calls) for scenario in SCENARIOS for mode in modes]
             specs = [spec for spec in specs if chosen.only in spec.name()]
-            # A clock's calls do not depend on who is to be killed, nor much on the groups.
-            counting = {(spec.phase, spec.clock): spec for spec in specs}
-            calls_of = {(spec.phase, spec.clock): calls for spec, calls in run_all(counting.values())}
-            counts = {spec: calls_of[(spec.phase, spec.clock)] for spec in specs}
-            for (phase, clock), calls in calls_of.items():
-                print(f"{phase}: {calls} system calls of the {clock}", flush=True)
+            # How many calls a clock makes does not depend on who is to be killed.
+            counting = {spec._replace(victim=""): spec for spec in specs}
+            calls_of = {spec._replace(victim=""): calls for spec, calls in run_all(counting.values())}
+            counts = {spec: calls_of[spec._replace(victim="")] for spec in specs}
+            for spec, calls in calls_of.items():
+                print(f"{spec.name()}: {calls} system calls", flush=True)
             if chosen.sample:
                 points = sample(counts, chosen.sample, chance)
             else:
