@@ -108,9 +108,10 @@ class Point:
         config = {"engine": {"command": "no-engine-here"}, "reap_grace": "200ms", "sessions": {}}
         for name, command in sessions.items():
             config["sessions"][name] = {"command": command, "autostart": autostart, "stop": {"grace": "200ms"}}
-        with open(self.config + ".draft", "w", encoding="utf-8") as file:
+        draft = f"{self.config}.{os.getpid()}"  # the tracer writes it, too
+        with open(draft, "w", encoding="utf-8") as file:
             json.dump(config, file)
-        os.rename(self.config + ".draft", self.config)
+        os.rename(draft, self.config)
 
     def members(self):
         mark = self.token.encode()
@@ -161,6 +162,9 @@ class Point:
         return [os.path.join(folder, name) for folder, _, names in os.walk(self.store) for name in names
                 if name.startswith(".tmp-") or name.endswith(".new")]
 
+    def supervisors(self):
+        return [pid for pid, line in command_lines() if b"supervise\0" in line and self.store.encode() in line]
+
     def lock_holders(self):
         try:
             inode = os.stat(os.path.join(self.store, ".locked")).st_ino
@@ -181,7 +185,7 @@ class Point:
             self.start_innocents()
             self.live()
             self.check_after_fresh_start()
-        except Broken as broken:
+        except (Broken, OSError, subprocess.TimeoutExpired) as broken:
             printed = ""
             for name in ("printed", "store/logs/reeve.log"):
                 try:
@@ -189,7 +193,7 @@ class Point:
                         printed += f"--- {name}\n" + file.read()[-4000:]
                 except OSError:
                     pass
-            return str(broken) + "\n" + printed
+            return f"{broken}\n{printed}"
         finally:
             self.tidy()
         return None
@@ -258,7 +262,7 @@ class Point:
             wait_for("the end of the anchor", lambda: not is_running(anchor))
             if victims != ["supervisor", "anchor"]:
                 # It holds the store as long as it stops what it ran.
-                wait_for("the end of the supervisor", lambda: all(not is_running(pid) for pid in self.lock_holders()))
+                wait_for("the end of the supervisor", lambda: not self.supervisors())
             self.fresh = subprocess.Popen(self.argv("run", "--config", self.config), env=self.environment,
                                           stdin=subprocess.DEVNULL, start_new_session=True,
                                           stdout=open(os.path.join(self.home, "printed"), "ab"), stderr=subprocess.STDOUT)

@@ -112,7 +112,8 @@ void ForeignReaper::judge_processes(Case& one) {
         if (!ours) {
             one.something_left = true;
             problem(one.id(), "process",
-                    std::to_string(pid) + " (" + name + ") started after the file was written: perhaps a stranger");
+                    std::to_string(pid) + " (" + name +
+                        ") started after the file was written: perhaps a stranger");
             continue;
         }
         RecordedLeader leader;
@@ -169,7 +170,8 @@ Task<Status> ForeignReaper::end_processes() {
         line.name = std::to_string(process.handle.pid());
         line.instance = root.instance;
         line.session = root.name;
-        line.evidence = std::string(to_string(process.member.evidence)) + ", started before its file was written";
+        line.evidence =
+            std::string(to_string(process.member.evidence)) + ", started before its file was written";
         line.action = signal == SIGKILL ? "SIGKILL" : "SIGTERM";
         line.outcome = "signalled";
         line.detail = process.name;
@@ -273,29 +275,37 @@ Task<Result<std::vector<ReapItem>>> ForeignReaper::observe() {
     CO_CHECK(co_await look());
     for (auto& one : cases_) judge_processes(*one);
     for (const ReapProblem& unclear : report_.problems)
-        items.push_back({unclear.instance, {}, unclear.what, unclear.why, "cannot be told from a stranger", false});
+        items.push_back(
+            {unclear.instance, {}, unclear.what, unclear.why, "cannot be told from a stranger", false});
     CO_TRY(const auto processes, find_processes(leaders_, settings_.here));
     for (const ProvenProcess& process : processes) {
         const RecordedLeader& root = leaders_[process.member.root];
-        items.push_back({root.instance, root.name, "process",
-                         std::to_string(process.handle.pid()) + " (" + process.name + ")",
-                         std::string(to_string(process.member.evidence)) + ", started before its file was written",
-                         true});
+        items.push_back(
+            {root.instance, root.name, "process",
+             std::to_string(process.handle.pid()) + " (" + process.name + ")",
+             std::string(to_string(process.member.evidence)) + ", started before its file was written",
+             true});
     }
     for (const auto& one : cases_) {
         if (!one->label.empty() && settings_.engine != nullptr) {
             const auto containers = co_await containers_of(*one);
             if (!containers.ok())
-                items.push_back({one->id(), {}, "container", one->label, containers.error().message(), false});
+                items.push_back(
+                    {one->id(), {}, "container", one->label, containers.error().message(), false});
             if (containers.ok()) {
                 for (const ContainerInfo& info : *containers)
                     items.push_back({one->id(), {}, "container", info.name, "label " + one->label, true});
             }
         }
-        items.push_back({one->id(), {}, "record", one->entry.path.string(),
-                         "owner " + std::to_string(one->record().pid) + " is dead", !one->something_left});
+        items.push_back({one->id(),
+                         {},
+                         "record",
+                         one->entry.path.string(),
+                         "owner " + std::to_string(one->record().pid) + " is dead",
+                         !one->something_left});
     }
-    for (const std::string& why : left_alone_) items.push_back({{}, {}, "record", why, "is left alone", false});
+    for (const std::string& why : left_alone_)
+        items.push_back({{}, {}, "record", why, "is left alone", false});
     co_return items;
 }
 

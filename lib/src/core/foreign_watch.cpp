@@ -30,16 +30,15 @@ void ForeignWatch::watch(const std::vector<ForeignRegistryConfig>& registries) {
 
 // A callback that was on its way when the descriptor went may still come, and without an error.
 void ForeignWatch::wait(asio::posix::stream_descriptor& directory) {
-    directory.async_wait(asio::posix::stream_descriptor::wait_read,
-                         [this, &directory](const boost::system::error_code& ec) {
-                             const bool gone =
-                                 std::none_of(directories_.begin(), directories_.end(),
-                                              [&](const auto& watched) { return &watched == &directory; });
-                             if (ec || gone) return;
-                             drain_watch(directory.native_handle());
-                             on_change_();
-                             wait(directory);
-                         });
+    directory.async_wait(
+        asio::posix::stream_descriptor::wait_read, [this, &directory](const boost::system::error_code& ec) {
+            const bool gone = std::none_of(directories_.begin(), directories_.end(),
+                                           [&](const auto& watched) { return &watched == &directory; });
+            if (ec || gone) return;
+            drain_watch(directory.native_handle());
+            on_change_();
+            wait(directory);
+        });
 }
 
 void ForeignWatch::hold(const std::vector<pid_t>& owners) {
@@ -57,8 +56,8 @@ void ForeignWatch::hold(const std::vector<pid_t>& owners) {
         }
         const int copy = ::fcntl((*handle)->exit_fd(), F_DUPFD_CLOEXEC, 0);
         if (copy < 0) continue;
-        const auto [owner, added] = owners_.emplace(
-            pid, Owner{std::move(**handle), asio::posix::stream_descriptor(executor_, copy)});
+        const auto [owner, added] =
+            owners_.emplace(pid, Owner{std::move(**handle), asio::posix::stream_descriptor(executor_, copy)});
         owner->second.ended.async_wait(asio::posix::stream_descriptor::wait_read,
                                        [this](const boost::system::error_code& ec) {
                                            if (!ec) on_change_();

@@ -134,19 +134,19 @@ Rule<EngineConfig> engine() {
 }
 
 // Our own labels are the business of the registry: by them a file of others could name what is ours.
-constexpr TextForm label_form{
-    .pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$",
-    .fits =
-        [](std::string_view text) {
-            const std::string_view more = "._/-";
-            return text.size() <= 128 && is_session_name(text.substr(0, 1)) && !text.starts_with("reeve.") &&
-                   std::all_of(text.begin(), text.end(), [&](char c) {
-                       return is_session_name({&c, 1}) || more.find(c) != more.npos;
-                   });
-        },
-    .otherwise = "is not the key of a label of others",
-    .fix = "write the key alone, as in \"com.example.server-id\"",
-    .never = "^reeve\\."};
+constexpr TextForm label_form{.pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$",
+                              .fits =
+                                  [](std::string_view text) {
+                                      const std::string_view more = "._/-";
+                                      return text.size() <= 128 && is_session_name(text.substr(0, 1)) &&
+                                             !text.starts_with("reeve.") &&
+                                             std::all_of(text.begin(), text.end(), [&](char c) {
+                                                 return is_session_name({&c, 1}) || more.find(c) != more.npos;
+                                             });
+                                  },
+                              .otherwise = "is not the key of a label of others",
+                              .fix = "write the key alone, as in \"com.example.server-id\"",
+                              .never = "^reeve\\."};
 
 Rule<std::vector<ForeignRegistryConfig>> foreign_registries() {
     const auto one = object<ForeignRegistryConfig>(
@@ -162,7 +162,8 @@ Rule<std::vector<ForeignRegistryConfig>> foreign_registries() {
     rule.schema = {{"type", "array"}, {"items", one.schema}};
     rule.schema["items"]["required"] = {"path"};
     rule.read = [read = one.read](const Place& place, std::vector<ForeignRegistryConfig>& out) {
-        if (!place.expect(JsonNode::Kind::array, "write a list: [{\"path\": \"~/.example/instances\"}]")) return;
+        if (!place.expect(JsonNode::Kind::array, "write a list: [{\"path\": \"~/.example/instances\"}]"))
+            return;
         out.clear();
         for (std::size_t i = 0; i < place.node().children.size(); ++i) {
             out.emplace_back();

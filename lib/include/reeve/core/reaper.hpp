@@ -92,8 +92,8 @@ class Reaper {
     // From now on processes get no more grace; may be called while processes() is under way.
     void hurry();
 
-    // As of the last containers(): owners of other programs' instances, to be watched, and what was left alone
-    // there, for people.
+    // As of the last containers(): owners of other programs' instances, to be watched, and what was left
+    // alone there, for people.
     std::vector<pid_t> foreign_owners() const;
     std::vector<std::string> foreign_left_alone() const;
     // As of the last claim().

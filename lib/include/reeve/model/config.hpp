@@ -68,7 +68,8 @@ struct EngineConfig {
 // A directory with files of the instance tracker that Reeve follows; see model/foreign_record.hpp.
 struct ForeignRegistryConfig {
     std::string path;
-    std::string label;  // the key of the label that its containers bear, with the instance as value; empty: none
+    std::string
+        label;  // the key of the label that its containers bear, with the instance as value; empty: none
     bool operator==(const ForeignRegistryConfig&) const = default;
 };
 

@@ -17,9 +17,9 @@
 
 namespace reeve {
 
-// Where an instance's group would be, below our own; nothing where none is to be had: no version 2 mounted, or
-// REEVE_CGROUP=off is set. It is not made yet: first a record must say that it is there, or a kill in between
-// leaves a group that nobody removes.
+// Where an instance's group would be, below our own; nothing where none is to be had: no version 2 mounted,
+// or REEVE_CGROUP=off is set. It is not made yet: first a record must say that it is there, or a kill in
+// between leaves a group that nobody removes.
 std::optional<std::string> instance_cgroup(std::string_view instance_id);
 // Makes it. Fails where our own group is not ours to divide (not delegated). One that is there is taken as it
 // is.

@@ -24,7 +24,8 @@ class ForeignRegistry {
         Result<ForeignRecord> record;
     };
     // Every *.json, in the order of their names; an absent directory is an empty registry. A file is an error
-    // when it cannot be read, or when another user could have written it: whoever writes it says whom we kill.
+    // when it cannot be read, or when another user could have written it: whoever writes it says whom we
+    // kill.
     Result<std::vector<Entry>> list() const;
 
     // The right to reap what the entry names: the kernel's lock on its file. Nothing when somebody else has

@@ -97,8 +97,8 @@ ProcessSeen look_at(pid_t pid) {
     return seen;  // out of descriptors, or a kernel without pidfds: no proof of anything
 }
 
-// After SIGKILL every thread has the signal pending, then the flag that says it is on its way out; as a zombie
-// the leader waits for the threads that are still behind.
+// After SIGKILL every thread has the signal pending, then the flag that says it is on its way out; as a
+// zombie the leader waits for the threads that are still behind.
 bool is_ending(pid_t pid) {
     constexpr unsigned exiting = 0x4;  // PF_EXITING of linux/sched.h, shown in proc(5) stat
     const auto killed = [&] {
