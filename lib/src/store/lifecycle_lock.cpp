@@ -77,6 +77,10 @@ Result<std::optional<HeldBy>> judge_previous(const LockedFile& file, const Host&
                 "be in a synced folder, keep it out of it");
             return std::optional<HeldBy>();
         case OwnerState::alive:
+            // Killed, and its descriptors closed already: else the lock would not be ours. In a moment it is
+            // dead.
+            if (is_ending(payload->pid)) return std::optional<HeldBy>();
+            break;
         case OwnerState::unknown:
             break;
     }
