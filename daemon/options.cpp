@@ -90,7 +90,7 @@ void Grammar::add_supervisor_commands() {
     // The process that `run` starts and watches; not for people.
     CLI::App& supervise = command("supervise", "be the supervisor that run watches", "reeve supervise");
     accept_config(supervise);
-    supervise.add_flag("--anchored", options_.anchored, "the parent is an anchor");
+    supervise.add_option("--anchor", options_.anchor, "the pid of the parent, which is an anchor");
     supervise.group("");
     CLI::App& status =
         command("status", "show what runs and what needs attention", "reeve status api --json");

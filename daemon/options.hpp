@@ -1,6 +1,8 @@
 // The command line as values: which command, and what it was told.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 #include <variant>
@@ -14,12 +16,12 @@ struct Options {
     std::optional<std::string> config;  // --config, and FILE of check: see config_file.hpp
     std::vector<std::string> names;     // of sessions
     bool json = false;
-    bool watch = false;     // status
-    bool follow = false;    // logs
-    bool dry_run = false;   // reap
-    bool force = false;     // force-unlock
-    int lines = 100;        // logs: so many of the last ones
-    bool anchored = false;  // supervise: our parent is an anchor
+    bool watch = false;    // status
+    bool follow = false;   // logs
+    bool dry_run = false;  // reap
+    bool force = false;    // force-unlock
+    int lines = 100;       // logs: so many of the last ones
+    pid_t anchor = -1;     // supervise: our parent, which may have died since it started us; -1: none
 
     std::vector<std::string> argv;         // exec: the command to run
     std::string name = "main";             // exec, instance: of the session

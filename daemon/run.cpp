@@ -7,6 +7,8 @@
 #include "reeve/store/store.hpp"
 #include "terminal.hpp"
 
+#include <unistd.h>
+
 namespace reeve {
 namespace {
 
@@ -30,7 +32,8 @@ Error run(const Options& options) {
                                        "--",
                                        own->string(),
                                        "supervise",
-                                       "--anchored",
+                                       "--anchor",
+                                       std::to_string(::getpid()),  // we are about to become it
                                        "--store",
                                        root->string()};
     if (options.config) {

@@ -113,7 +113,8 @@ Status supervise(const Options& options) {
         return Error(Errc::held, "taking the store " + root.string(), held->message());
     }
     CHECK(store.prepare_control());
-    record.cgroup = make_instance_cgroup(record.instance_id.value).value_or("");
+    // Made when the record is durable: a group that no record names would be nobody's to remove.
+    record.cgroup = instance_cgroup(record.instance_id.value).value_or("");
     EventLog log = EventLog::open(store.paths().own_log(), true);
     for (const auto& warning : warnings) log.warn(warning);
     SupervisorSettings settings;
@@ -121,7 +122,7 @@ Status supervise(const Options& options) {
     settings.here = here;
     settings.record = record;
     settings.open_files = raise_open_files();
-    if (options.anchored) settings.anchor_pid = ::getppid();
+    if (options.anchor > 0) settings.anchor_pid = options.anchor;
     // Tests switch it off, to see what the records alone can do.
     const auto anchor = find_anchor();
     if (anchor.ok() && environment_value("REEVE_SUBREAPER") != "off")

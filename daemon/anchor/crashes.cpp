@@ -1,6 +1,7 @@
 #include "crashes.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -30,10 +31,14 @@ int note_crash(const char* file) {
     }
     recent[count++] = now;
 
+    // Named and locked like every draft in the store, so that the next supervisor removes it if we are killed.
     char draft[4096];
-    std::snprintf(draft, sizeof draft, "%s.new", file);
+    const char* slash = std::strrchr(file, '/');
+    const int folder = slash != nullptr ? static_cast<int>(slash - file) + 1 : 0;
+    std::snprintf(draft, sizeof draft, "%.*s.tmp-%d-crashes", folder, file, static_cast<int>(::getpid()));
     const int out = ::open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (out < 0) return count;
+    (void)::flock(out, LOCK_EX | LOCK_NB);  // sole user of this name; without it the worst is a lost line
     int used = 0;
     for (int i = 0; i < count; ++i) {
         used += std::snprintf(text + used, sizeof text - static_cast<size_t>(used), "%ld\n", recent[i]);

@@ -101,7 +101,13 @@ Failure run(const Options& options) {
         record.sessions[{options.name + ".container"}] = made;
     }
     // Where a control group is to be had nothing gets away, even when the anchor is killed.
-    record.cgroup = make_instance_cgroup(record.instance_id.value).value_or("");
+    record.cgroup = instance_cgroup(record.instance_id.value).value_or("");
+    const InstanceRegistry registry(store->paths());
+    if (!record.cgroup.empty()) {  // on record before it exists, so that somebody will remove it
+        const Status noted = registry.save(record);
+        if (!noted.ok()) return with_status(noted.error(), exit_code::failed);
+        if (!make_cgroup_at(record.cgroup).ok()) record.cgroup.clear();
+    }
     auto group = record.cgroup.empty() ? Result<UniqueFd>() : open_cgroup(record.cgroup);
     if (group.ok()) spec.cgroup = group->get();
     auto child = launch_gated(spec);
@@ -111,7 +117,10 @@ Failure run(const Options& options) {
         spec.cgroup = -1;
         child = launch_gated(spec);
     }
-    if (!child.ok()) return with_status(child.error(), 126);
+    if (!child.ok()) {
+        (void)registry.remove(record.instance_id).ok();
+        return with_status(child.error(), 126);
+    }
     ProcessSessionRecord process;
     const ProcessSeen seen = child->handle().look();
     process.pid = child->pid();
@@ -122,7 +131,6 @@ Failure run(const Options& options) {
     process.command = options.argv;
     process.started_at = record.started_at;
     record.sessions[name] = process;
-    const InstanceRegistry registry(store->paths());
     const Status saved = registry.save(record);
     if (!saved.ok()) return with_status(saved.error(), exit_code::failed);
 

@@ -22,6 +22,7 @@ Result<std::unique_ptr<OfflineReaper>> OfflineReaper::make(const Options& option
     settings.only_recorded_engines = !finish.empty();
     settings.grace = config.reap_grace;
     settings.engines = {made->engine_.get()};
+    settings.foreign_registries = config.foreign_registries;
     settings.make_engine = [timeout = config.engine.timeout](const std::string& name,
                                                              const std::string& endpoint) {
         EngineConfig recorded;

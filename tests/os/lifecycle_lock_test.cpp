@@ -77,6 +77,16 @@ TEST_F(LifecycleLockTest, IsFreedByTheKernelWhenItsHolderIsKilled) {
     EXPECT_THAT(warnings, IsEmpty());
 }
 
+// Between the signal and its end lie milliseconds: it still holds the lock at first, and then lives on without.
+TEST_F(LifecycleLockTest, TakesOverFromAHolderThatHasJustBeenKilled) {
+    for (int round = 0; round < 50; ++round) {
+        Forked holder(holder_of(path));
+        ASSERT_EQ(holder.hear(), 'y');
+        ASSERT_EQ(::kill(holder.pid(), SIGKILL), 0);
+        EXPECT_TRUE(can_acquire()) << "round " << round;
+    }
+}
+
 TEST_F(LifecycleLockTest, TakesOverFromADeadHolder) {
     write_text(path, to_json(payload_of_a_dead_process()));
     const auto lock = acquire();

@@ -39,7 +39,8 @@ const Json whole = {{"$schema", "x"},
                     {"sessions", {{"p", process_session}, {"c", container_session}}},
                     {"logs", {{"max_total", "2GiB"}}},
                     {"reap_grace", "5s"},
-                    {"stop_deadline", "5s"}};
+                    {"stop_deadline", "5s"},
+                    {"foreign_registries", {{{"path", "~/x"}, {"label", "com.example.id"}}}}};
 
 // What a schema cannot say: whether a name exists, who waits for whom, how durations and sizes compare.
 bool beyond_a_schema(const ConfigProblem& problem) {

@@ -68,11 +68,20 @@ TEST(InstanceRecord, AcceptsUnknownFieldsAnywhere) {
 
 TEST(InstanceRecord, RefusesWhatIsNoPidOfOurs) {
     for (const char* pointer : {"/pid", "/owner/pid", "/sessions/api/pid", "/sessions/api/pgid"}) {
-        for (const json& value : {json(true), json(0), json(1), json(-1), json(-4250), json(2147483648),
-                                  json(1e30), json(4250.0), json("4250"), json::array({4250})}) {
+        for (const json& value : {json(true), json(0), json(-1), json(-4250), json(2147483648), json(1e30),
+                                  json(4250.0), json("4250"), json::array({4250})}) {
             EXPECT_FALSE(with(pointer, value).ok()) << pointer << " = " << value;
         }
     }
+}
+
+// In a container the first process may be an owner; it is never a session, because sessions are signalled.
+TEST(InstanceRecord, TakesTheFirstProcessForAnOwnerAndNotForASession) {
+    json first = json::parse(to_json(test::full_record()));
+    first["pid"] = first["owner"]["pid"] = 1;
+    EXPECT_TRUE(instance_record_from_json(first.dump()).ok());
+    for (const char* pointer : {"/sessions/api/pid", "/sessions/api/pgid"})
+        EXPECT_FALSE(with(pointer, json(1)).ok()) << pointer;
 }
 
 TEST(InstanceRecord, RefusesTwoPidsThatContradictEachOther) { EXPECT_FALSE(with("/pid", 4243).ok()); }

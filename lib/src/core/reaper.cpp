@@ -2,6 +2,7 @@
 
 #include "reaper_parts.hpp"
 #include "reeve/base/time_text.hpp"
+#include "reeve/core/foreign_reaper.hpp"
 #include "reeve/core/takedown.hpp"
 #include "reeve/os/cgroup.hpp"
 #include "reeve/os/process_table.hpp"
@@ -23,7 +24,16 @@ Reaper::Reaper(Executor executor, ReaperSettings settings, Worker& worker, Event
       worker_(worker),
       log_(log),
       registry_(settings_.paths),
-      receipts_(settings_.paths.receipts()) {}
+      receipts_(settings_.paths.receipts()) {
+    if (settings_.foreign_registries.empty() || !settings_.finish.empty()) return;
+    ForeignReaperSettings foreign;
+    foreign.registries = settings_.foreign_registries;
+    foreign.here = settings_.here;
+    foreign.grace = settings_.grace;
+    foreign.engine = settings_.engines.empty() ? nullptr : settings_.engines.front();
+    foreign.paths = settings_.paths;
+    foreign_ = std::make_unique<ForeignReaper>(executor_, std::move(foreign), worker_, log_);
+}
 
 Reaper::~Reaper() = default;
 
@@ -149,6 +159,27 @@ Task<Status> Reaper::claim() {
     co_return done;
 }
 
+void Reaper::hurry() {
+    hurried_ = true;
+    if (takedown_ != nullptr) takedown_->hurry();
+    if (foreign_ != nullptr) foreign_->hurry();
+}
+
+std::vector<pid_t> Reaper::foreign_owners() const {
+    return foreign_ != nullptr ? foreign_->owners() : std::vector<pid_t>();
+}
+
+std::vector<std::string> Reaper::foreign_left_alone() const {
+    return foreign_ != nullptr ? foreign_->left_alone() : std::vector<std::string>();
+}
+
+Task<void> Reaper::reap_foreign() {
+    if (foreign_ == nullptr) co_return;
+    const ReapReport report = co_await foreign_->run();
+    report_.counts.add(report.counts);
+    report_.problems.insert(report_.problems.end(), report.problems.begin(), report.problems.end());
+}
+
 Task<Status> Reaper::processes() {
     std::vector<InstanceRecord> dead;
     for (const Case& one : cases_) dead.push_back(one.record);
@@ -171,7 +202,10 @@ Task<Status> Reaper::processes() {
         };
         FindProcesses find = [this, &leaders] { return find_soon(leaders, settings_.here); };
         Takedown takedown(executor_, std::move(find), std::move(options));
+        if (hurried_) takedown.hurry();
+        takedown_ = &takedown;
         const auto report = co_await takedown.run();
+        takedown_ = nullptr;
         if (!report.ok()) co_return report.error();
         report_.counts.processes_killed += report->signalled;
         for (const ProvenProcess& process : takedown.present()) {
@@ -286,6 +320,10 @@ Task<Result<std::vector<ReapItem>>> Reaper::observe() {
                          record.instance_id.value + ".json",
                          "owner " + std::to_string(record.owner.pid) + " is dead",
                          true});
+    }
+    if (foreign_ != nullptr) {
+        CO_TRY(const std::vector<ReapItem> theirs, co_await foreign_->observe());
+        items.insert(items.end(), theirs.begin(), theirs.end());
     }
     co_return items;
 }

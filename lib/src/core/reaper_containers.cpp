@@ -209,6 +209,7 @@ Task<Status> Reaper::clear(EngineWork& work) {
 }
 
 Task<Status> Reaper::containers() {
+    co_await reap_foreign();
     std::vector<InstanceRecord> dead;
     for (const Case& one : cases_) dead.push_back(one.record);
     std::vector<EngineWork> engines = engines_for(dead);

@@ -81,6 +81,7 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Confi
     container_around_.patience = config_.engine.timeout;
     container_around_.on_removed = [this](const Receipt& line) { receipts_.write(line); };
     engine_ = make_engine_service(config_.engine);
+    foreign_watch_ = std::make_unique<ForeignWatch>(executor_, [this] { reap_soon(); });
     instance_watch_ = std::make_unique<InstanceWatch>(
         executor_, store_.paths(), settings_.here, record_.instance_id, worker_, [this] { reap_soon(); },
         [this] {
@@ -97,6 +98,7 @@ void Supervisor::ask_stop(std::string why) {
     if (stop_asked_) {
         log_.info("asked again to stop: no more grace", {{"by", why}});
         for (auto& [name, session] : sessions_) session->hurry();
+        for (Reaper* reaper : reapers_) reaper->hurry();
         stop_deadline_ = Clock::now();
     } else {
         log_.info("stopping", {{"why", why}});
@@ -111,6 +113,8 @@ void Supervisor::ask_reload() { tasks_.spawn(reload()); }
 
 Task<void> Supervisor::reload() {
     co_await asio::this_coro::throw_if_cancelled(false);
+    // A signal cannot be told to come later: what it asks for is done as soon as it can be.
+    while (state_ == SupervisorState::starting) co_await changed_.wait();
     const auto outcome = co_await verb_reload("{}");
     if (!outcome.ok()) log_.error("configuration not applied", {{"why", outcome.error().message()}});
 }
@@ -133,6 +137,11 @@ Task<Status> Supervisor::run() {
 // The record is durable before anything is launched; the status tells that we are here.
 Task<Status> Supervisor::begin() {
     CO_CHECK(co_await record_file_->commit());
+    if (!record_.cgroup.empty() && !make_cgroup_at(record_.cgroup).ok()) {  // not ours to divide
+        record_.cgroup.clear();
+        process_around_.cgroup.clear();
+        CO_CHECK(co_await record_file_->commit());
+    }
     auto control = ControlServer::listen(executor_, store_.paths().control(), verbs());
     if (!control.ok()) co_return control.error();
     control_ = std::move(*control);
@@ -154,6 +163,7 @@ Task<Status> Supervisor::begin() {
 // take an engine's time; sessions do not wait for that.
 Task<void> Supervisor::reap_and_start() {
     const auto reaper = std::make_shared<Reaper>(executor_, reaper_settings(), worker_, log_);
+    reapers_.insert(reaper.get());
     const Status claimed = co_await reaper->claim();
     if (!claimed.ok()) attention_.push_back(claimed.error().message());
     for (const auto& file : reaper->unreadable()) {
@@ -165,7 +175,8 @@ Task<void> Supervisor::reap_and_start() {
     instances_ = reaper->instances();
     if (stop_asked_) {  // meanwhile: nothing new is begun, and what was finished is noted
         const ReapReport report = co_await reaper->settle();
-        take_report(report);
+        reapers_.erase(reaper.get());
+        take_report(report, true);
         co_return;
     }
     listen_to(reaper->engines());
@@ -239,6 +250,7 @@ Task<void> Supervisor::let_go() {
     engine_->close();
     for (auto& [address, engine] : other_engines_) engine->close();
     instance_watch_->close();
+    foreign_watch_->close();
     if (anchor_watch_ != nullptr) anchor_watch_->notify();
     reap_wanted_.notify();
     status_dirty_.notify();

@@ -5,6 +5,7 @@
 #include "reeve/engine/docker_cli.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace reeve {
 namespace {
@@ -31,8 +32,11 @@ Task<void> Supervisor::reap_containers_of_the_first(std::shared_ptr<Reaper> firs
     const Status removed = co_await first->containers();
     if (!removed.ok()) log_.warn("reaping containers", {{"why", removed.error().message()}});
     const ReapReport report = co_await first->settle();
+    reapers_.erase(first.get());
     instances_ = first->instances();
-    take_report(report);
+    foreign_watch_->watch(config_.foreign_registries);
+    take_foreign(*first);
+    take_report(report, true);
 }
 
 // What is pending is tried again with growing pauses, and whenever somebody asks.
@@ -70,12 +74,24 @@ Task<void> Supervisor::reap_once() {
         at_engines_ = true;
         reap_wanted_.notify();
     };
-    reap_everywhere_ = false;
+    const bool asked = std::exchange(reap_everywhere_, false);
     Reaper reaper(executor_, std::move(settings), worker_, log_);
+    reapers_.insert(&reaper);
     const ReapReport report = co_await reaper.run();
+    reapers_.erase(&reaper);
     instances_ = reaper.instances();
     listen_to(reaper.engines());
-    take_report(report);
+    take_foreign(reaper);
+    // The registry's watch also sees the dead whom the reap before has just finished: to find nothing more is
+    // no news, and would hide what that one did.
+    const bool news = asked || report.counts.anything() || !report.busy.empty() || !report.problems.empty() ||
+                      !pending_.empty();
+    take_report(report, news);
+}
+
+void Supervisor::take_foreign(const Reaper& reaper) {
+    foreign_left_alone_ = reaper.foreign_left_alone();
+    foreign_watch_->hold(reaper.foreign_owners());
 }
 
 // The reap under way may wait for an engine for as long as that one's timeout. Processes of others that die
@@ -85,14 +101,16 @@ Task<void> Supervisor::reap_only_processes() {
     ReaperSettings settings = reaper_settings();
     settings.only_processes = true;
     Reaper reaper(executor_, std::move(settings), worker_, log_);
+    reapers_.insert(&reaper);
     const ReapReport report = co_await reaper.run();
+    reapers_.erase(&reaper);
     totals_.add(report.counts);
     listen_to(reaper.engines());
     status_changed();
 }
 
-void Supervisor::take_report(const ReapReport& report) {
-    last_reap_ = LastReap{report.started_at, report.duration_ms, report.counts};
+void Supervisor::take_report(const ReapReport& report, bool news) {
+    if (news) last_reap_ = LastReap{report.started_at, report.duration_ms, report.counts};
     totals_.add(report.counts);
     const bool first = reaps_done_ == 0;
     std::vector<PendingReap> pending;
@@ -126,6 +144,7 @@ ReaperSettings Supervisor::reaper_settings() {
     settings.here = settings_.here;
     settings.self = record_.instance_id;
     settings.grace = config_.reap_grace;
+    settings.foreign_registries = config_.foreign_registries;
     settings.engines = {&engine_->engine()};
     for (const auto& [address, engine] : other_engines_) {
         if (address != address_of(engine_->engine())) settings.engines.push_back(&engine->engine());

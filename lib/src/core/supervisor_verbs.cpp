@@ -138,8 +138,13 @@ Task<Result<std::string>> Supervisor::apply(Config next) {
     for (const auto& [name, config] : next.sessions) {
         if (!sessions_.contains(name)) added.push_back(name);
     }
+    const bool other_registries = config_.foreign_registries != next.foreign_registries;
     config_ = std::move(next);
     output_->set_total(config_.logs.max_total);
+    if (other_registries) {
+        foreign_watch_->watch(config_.foreign_registries);
+        reap_soon();
+    }
     for (const auto& list : {removed, changed}) {
         for (const SessionName& name : list) sessions_.at(name)->ask_stop();
     }

@@ -114,6 +114,7 @@ StatusSnapshot Supervisor::snapshot() {
     s.engines[engine_->engine().name()] = engine_->status();
     s.instances = instances_;
     s.attention = attention_;
+    for (const auto& why : foreign_left_alone_) s.attention.push_back("left alone: " + why);
     for (const auto& [name, session] : s.sessions) {
         if (session.attention) s.attention.push_back(name.value + ": " + *session.attention);
     }

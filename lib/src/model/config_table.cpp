@@ -5,6 +5,7 @@
 #include "reeve/base/text.hpp"
 #include "reeve/base/time_text.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 
@@ -140,6 +141,46 @@ Rule<EngineConfig> engine() {
                duration(100ms, one_day))});
 }
 
+// Our own labels are the business of the registry: by them a file of others could name what is ours.
+constexpr TextForm label_form{.pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$",
+                              .fits =
+                                  [](std::string_view text) {
+                                      const std::string_view more = "._/-";
+                                      return text.size() <= 128 && is_session_name(text.substr(0, 1)) &&
+                                             !text.starts_with("reeve.") &&
+                                             std::all_of(text.begin(), text.end(), [&](char c) {
+                                                 return is_session_name({&c, 1}) || more.find(c) != more.npos;
+                                             });
+                                  },
+                              .otherwise = "is not the key of a label of others",
+                              .fix = "write the key alone, as in \"com.example.server-id\"",
+                              .never = "^reeve\\."};
+
+Rule<std::vector<ForeignRegistryConfig>> foreign_registries() {
+    const auto one = object<ForeignRegistryConfig>(
+        {field("path", "The directory of its files: absolute, or ~/ for one in the home directory.",
+               &ForeignRegistryConfig::path, text(absolute_path)),
+         field("label", "The key of the label that its containers bear; its value is the instance's id.",
+               &ForeignRegistryConfig::label, text(label_form))},
+        [](const Place& place, const ForeignRegistryConfig&) {
+            if (place.node().find("path") == nullptr)
+                place.refuse("\"path\" is missing", "name the directory of the files");
+        });
+    Rule<std::vector<ForeignRegistryConfig>> rule;
+    rule.schema = {{"type", "array"}, {"items", one.schema}};
+    rule.schema["items"]["required"] = {"path"};
+    rule.read = [read = one.read](const Place& place, std::vector<ForeignRegistryConfig>& out) {
+        if (!place.expect(JsonNode::Kind::array, "write a list: [{\"path\": \"~/.example/instances\"}]"))
+            return;
+        out.clear();
+        for (std::size_t i = 0; i < place.node().children.size(); ++i) {
+            out.emplace_back();
+            read(place.element(i), out.back());
+        }
+    };
+    return rule;
+}
+
 Table<SessionConfig> session_table() {
     using enum SessionKind;
     using S = SessionConfig;
@@ -249,7 +290,9 @@ Rule<Config> config_rule() {
          field("reap_grace", "How long what a dead instance left may take to end before it is killed.",
                &Config::reap_grace, duration(at_once, one_day)),
          field("stop_deadline", "The limit of a whole orderly stop.", &Config::stop_deadline,
-               duration(instant, one_day))});
+               duration(instant, one_day)),
+         field("foreign_registries", "Directories of another program's instance files, reaped too.",
+               &Config::foreign_registries, foreign_registries())});
 }
 
 }  // namespace reeve

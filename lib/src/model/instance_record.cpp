@@ -10,6 +10,9 @@ namespace {
 using Need = JsonFields::Need;
 
 constexpr pid_t lowest_pid = 2;  // 1 is the system's init, and 0 and below mean groups to kill(2)
+// An owner is watched and never signalled, and in a container the first process may well be one: `exec`
+// there.
+constexpr pid_t lowest_owner = 1;
 
 OrderedJson json_of(const ProcessSessionRecord& session) {
     OrderedJson json = OrderedJson::object();
@@ -104,7 +107,7 @@ SessionRecord session_from(JsonFields& fields) {
 
 ProcessIdentity owner_from(JsonFields& fields) {
     ProcessIdentity owner;
-    owner.pid = fields.pid("pid", Need::required, lowest_pid);
+    owner.pid = fields.pid("pid", Need::required, lowest_owner);
     owner.start_time = fields.number("start_time");
     owner.boot_id = fields.text("boot_id", Need::optional);
     owner.machine_id = fields.text("machine_id", Need::optional);
@@ -155,7 +158,7 @@ Result<InstanceRecord> instance_record_from_json(std::string_view text) {
     (void)fields.schema_version(Need::optional);
     record.instance_id.value = fields.text("instance_id", Need::required);
     if (!is_uuid(record.instance_id.value)) fields.refuse("instance_id", "is no UUID");
-    const pid_t pid = fields.pid("pid", Need::required, lowest_pid);
+    const pid_t pid = fields.pid("pid", Need::required, lowest_owner);
     record.started_at = fields.text("started_at", Need::required);
     record.kind = kind_from(fields);
     record.hostname = fields.text("hostname", Need::optional);

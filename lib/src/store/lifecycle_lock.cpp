@@ -2,6 +2,7 @@
 #include "reeve/store/lifecycle_lock.hpp"
 
 #include "lock_holder.hpp"
+#include "reeve/os/process_table.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,7 +30,8 @@ struct Attempt {
 //
 // While the file does not name a live holder, the lock is only passing through: a child of a killed holder
 // stands between fork and exec and lets go in a moment, a starter has locked and not yet written its payload,
-// or a leaver has unlinked the file and not yet closed it. flock(2) has no timeout, and a signal to interrupt
+// a leaver has unlinked the file and not yet closed it, or the holder has been killed and not yet come to its
+// end (one of its threads may wait for the disk). flock(2) has no timeout, and a signal to interrupt
 // it would be the whole program's; so this, bounded to a second, asks again at short intervals.
 Result<Attempt> lock_or_name_holder(const std::filesystem::path& path, LockedFile::Missing missing,
                                     const Host& here) {
@@ -45,7 +47,8 @@ Result<Attempt> lock_or_name_holder(const std::filesystem::path& path, LockedFil
         if (payload.ok() && holder != OwnerState::dead) attempt.held_by.holder = *payload;
         attempt.absent = missing == LockedFile::Missing::leave && !bytes.ok() &&
                          bytes.error().code() == std::errc::no_such_file_or_directory;
-        if (attempt.absent || holder == OwnerState::alive) return attempt;
+        const bool stays = holder == OwnerState::alive && !is_ending(payload->pid);
+        if (attempt.absent || stays) return attempt;
         if (std::chrono::steady_clock::now() >= patience_ends) return attempt;
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
@@ -74,6 +77,10 @@ Result<std::optional<HeldBy>> judge_previous(const LockedFile& file, const Host&
                 "be in a synced folder, keep it out of it");
             return std::optional<HeldBy>();
         case OwnerState::alive:
+            // Killed, and its descriptors closed already: else the lock would not be ours. In a moment it is
+            // dead.
+            if (is_ending(payload->pid)) return std::optional<HeldBy>();
+            break;
         case OwnerState::unknown:
             break;
     }

@@ -12,6 +12,7 @@
 #include "reeve/core/process_finder.hpp"
 #include "reeve/core/receipts.hpp"
 #include "reeve/engine/container_engine.hpp"
+#include "reeve/model/config.hpp"
 #include "reeve/model/status_snapshot.hpp"
 #include "reeve/store/instance_registry.hpp"
 
@@ -25,6 +26,9 @@
 #include <vector>
 
 namespace reeve {
+
+class ForeignReaper;
+class Takedown;
 
 // One thing that a reap would end or remove, or leave alone, and why.
 struct ReapItem {
@@ -71,6 +75,8 @@ struct ReaperSettings {
     std::vector<ContainerEngine*> engines;
     std::function<std::unique_ptr<ContainerEngine>(const std::string& name, const std::string& endpoint)>
         make_engine;
+    // Directories of another program's files, reaped with containers(): by the first of the engines.
+    std::vector<ForeignRegistryConfig> foreign_registries;
 };
 
 class Reaper {
@@ -88,7 +94,13 @@ class Reaper {
     Task<Status> containers();
     Task<ReapReport> settle();
     Task<ReapReport> run();
+    // From now on processes get no more grace; may be called while processes() is under way.
+    void hurry();
 
+    // As of the last containers(): owners of other programs' instances, to be watched, and what was left
+    // alone there, for people.
+    std::vector<pid_t> foreign_owners() const;
+    std::vector<std::string> foreign_left_alone() const;
     // As of the last claim().
     const InstanceCounts& instances() const { return instances_; }
     // Every engine that a record named, of whatever instance, when claim() read them.
@@ -112,6 +124,7 @@ class Reaper {
     std::vector<EngineWork> engines_for(const std::vector<InstanceRecord>& dead);
     Task<Status> look_through(EngineWork& work);
     Task<Status> clear(EngineWork& work);
+    Task<void> reap_foreign();
     void problem(const InstanceId& instance, std::string what, std::string why);
     void receipt(const Receipt& receipt);
 
@@ -121,6 +134,7 @@ class Reaper {
     EventLog& log_;
     InstanceRegistry registry_;
     ReceiptBook receipts_;
+    std::unique_ptr<ForeignReaper> foreign_;  // only when there are such registries
     std::vector<std::unique_ptr<ContainerEngine>> made_;
     std::vector<Case> cases_;
     ReapReport report_;
@@ -128,6 +142,8 @@ class Reaper {
     InstanceCounts instances_;
     std::set<EngineAddress> engines_;
     std::vector<std::string> unreadable_;
+    Takedown* takedown_ = nullptr;  // while processes() waits for it
+    bool hurried_ = false;
 };
 
 }  // namespace reeve

@@ -11,6 +11,7 @@
 #include "reeve/core/durable_file.hpp"
 #include "reeve/core/engine_service.hpp"
 #include "reeve/core/event_log.hpp"
+#include "reeve/core/foreign_watch.hpp"
 #include "reeve/core/instance_watch.hpp"
 #include "reeve/core/process_runner.hpp"
 #include "reeve/core/reaper.hpp"
@@ -81,7 +82,8 @@ class Supervisor final : public SessionHost {
     void stay_safe();
     Task<void> commit_record();
     Task<void> reload();
-    void take_report(const ReapReport& report);
+    void take_report(const ReapReport& report, bool news);  // news: worth being the last one shown
+    void take_foreign(const Reaper& reaper);
     ReaperSettings reaper_settings();
 
     // Sessions and configuration.
@@ -132,10 +134,13 @@ class Supervisor final : public SessionHost {
     std::map<EngineAddress, std::unique_ptr<EngineService>> other_engines_;
     std::unique_ptr<ControlServer> control_;
     std::unique_ptr<InstanceWatch> instance_watch_;
+    std::unique_ptr<ForeignWatch> foreign_watch_;
+    std::vector<std::string> foreign_left_alone_;  // for people
     // Shared with the requests that wait for one: a reload may take it out meanwhile.
     std::map<SessionName, std::shared_ptr<Session>> sessions_;
 
     Notifier* anchor_watch_ = nullptr;  // while watch_anchor waits
+    std::set<Reaper*> reapers_;         // at work
 
     SupervisorState state_ = SupervisorState::starting;
     std::uint64_t seq_ = 0;

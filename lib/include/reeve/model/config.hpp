@@ -71,12 +71,21 @@ struct LogsConfig {
     bool operator==(const LogsConfig&) const = default;
 };
 
+// A directory with files of the instance tracker that Reeve follows; see model/foreign_record.hpp.
+struct ForeignRegistryConfig {
+    std::string path;
+    std::string
+        label;  // the key of the label that its containers bear, with the instance as value; empty: none
+    bool operator==(const ForeignRegistryConfig&) const = default;
+};
+
 struct Config {
     EngineConfig engine;
     LogsConfig logs;
     std::map<SessionName, SessionConfig> sessions;
     std::chrono::milliseconds reap_grace{5'000};      // TERM to KILL for what dead instances left
     std::chrono::milliseconds stop_deadline{60'000};  // of a whole orderly stop
+    std::vector<ForeignRegistryConfig> foreign_registries;
     bool operator==(const Config&) const = default;
 };
 

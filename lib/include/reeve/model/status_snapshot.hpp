@@ -46,6 +46,7 @@ struct ReapCounts {
     int instances = 0, processes_killed = 0, containers_removed = 0, networks_removed = 0,
         volumes_removed = 0, failed = 0;
     void add(const ReapCounts& other);
+    bool anything() const { return *this != ReapCounts{}; }
     bool operator==(const ReapCounts&) const = default;
 };
 

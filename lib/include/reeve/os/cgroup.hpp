@@ -17,9 +17,13 @@
 
 namespace reeve {
 
-// Makes a group for an instance below our own, and returns its path; nothing where none is to be had: no
-// version 2 mounted, our own group is not ours to divide (not delegated), or REEVE_CGROUP=off is set.
-std::optional<std::string> make_instance_cgroup(std::string_view instance_id);
+// Where an instance's group would be, below our own; nothing where none is to be had: no version 2 mounted,
+// or REEVE_CGROUP=off is set. It is not made yet: first a record must say that it is there, or a kill in
+// between leaves a group that nobody removes.
+std::optional<std::string> instance_cgroup(std::string_view instance_id);
+// Makes it. Fails where our own group is not ours to divide (not delegated). One that is there is taken as it
+// is.
+Status make_cgroup_at(const std::string& path);
 
 // Makes a group below `parent`. An empty one of that name is taken as it is.
 Result<std::string> make_cgroup(const std::string& parent, const std::string& name);
@@ -37,7 +41,7 @@ bool is_in_cgroup(pid_t pid, const std::string& path);
 // Removes the group and those below it. Fails while a process is inside; absent is success.
 Status remove_cgroup(const std::string& path);
 
-// Whether `path` is one that make_instance_cgroup made for this instance, or lies below it. A record that
+// Whether `path` is one that instance_cgroup named for this instance, or lies below it. A record that
 // names any other group is not believed: it might name everybody's.
 bool is_cgroup_of(std::string_view path, std::string_view instance_id);
 

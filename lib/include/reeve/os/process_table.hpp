@@ -24,6 +24,10 @@ Result<Host> this_host();
 // What the kernel says about `pid` now. pid <= 0 is absent, never "every process" or "my group".
 ProcessSeen look_at(pid_t pid);
 
+// Whether it has been killed and only has not come to its end yet: it runs no instruction of its own any
+// more, and what it holds (a lock) is about to fall. False when there is no telling.
+bool is_ending(pid_t pid);
+
 // The full identity of a live process. Error with std::errc::no_such_process when it is absent or a zombie,
 // Errc::refused when it is hidden.
 Result<ProcessIdentity> identify(pid_t pid, const Host& here);

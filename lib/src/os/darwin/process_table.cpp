@@ -70,6 +70,8 @@ Result<Host> this_host() {
 
 ProcessSeen look_at(pid_t pid) { return darwin::look(pid, 0); }
 
+bool is_ending(pid_t pid) { return darwin::life_of(pid) == darwin::Life::ending; }
+
 bool start_times_are_unique() { return true; }
 
 Result<std::vector<ProcessEntry>> list_processes() {

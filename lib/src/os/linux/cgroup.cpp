@@ -67,22 +67,25 @@ std::string join(const std::string& parent, const std::string& name) {
 
 }  // namespace
 
-std::optional<std::string> make_instance_cgroup(std::string_view instance_id) {
+std::optional<std::string> instance_cgroup(std::string_view instance_id) {
     if (environment_value("REEVE_CGROUP") == "off") return std::nullopt;
     const auto own = cgroup_of("self");
-    if (!own || *own == "/.." || own->starts_with("/../")) return std::nullopt;
-    auto made = make_cgroup(*own, "reeve-" + std::string(instance_id));
-    if (!made.ok()) return std::nullopt;
-    return std::move(*made);
+    if (!own || *own == "/.." || own->starts_with("/../") || !directory_of(*own)) return std::nullopt;
+    return join(*own, "reeve-" + std::string(instance_id));
 }
 
-Result<std::string> make_cgroup(const std::string& parent, const std::string& name) {
-    const std::string path = join(parent, name);
+Status make_cgroup_at(const std::string& path) {
     const auto directory = directory_of(path);
     if (!directory) return Error(Errc::unreachable, "making a control group", "no cgroup v2 is mounted");
     if (::mkdir(directory->c_str(), 0755) != 0 && errno != EEXIST) {
         return Error::from_errno("making the control group " + path);
     }
+    return done;
+}
+
+Result<std::string> make_cgroup(const std::string& parent, const std::string& name) {
+    const std::string path = join(parent, name);
+    CHECK(make_cgroup_at(path));
     return path;
 }
 

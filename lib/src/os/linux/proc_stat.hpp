@@ -18,6 +18,7 @@ struct Stat {
     std::string name;
     char state = '?';
     pid_t parent = -1, group = -1, session = -1;
+    unsigned flags = 0;  // PF_* of the kernel
     long threads = 0;
     std::uint64_t start_time = 0;
     uid_t owner = 0;

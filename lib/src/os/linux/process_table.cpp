@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstdlib>
 #include <ctime>
 #include <memory>
@@ -94,6 +95,25 @@ ProcessSeen look_at(pid_t pid) {
         seen.state = ProcessSeen::State::absent;
     }
     return seen;  // out of descriptors, or a kernel without pidfds: no proof of anything
+}
+
+// After SIGKILL every thread has the signal pending, then the flag that says it is on its way out; as a
+// zombie the leader waits for the threads that are still behind.
+bool is_ending(pid_t pid) {
+    constexpr unsigned exiting = 0x4;  // PF_EXITING of linux/sched.h, shown in proc(5) stat
+    const auto killed = [&] {
+        constexpr std::string_view key = "\nSigPnd:\t";
+        const std::string status = read_all(proc_path(pid, "status"), 8192);
+        const auto at = status.find(key);
+        if (at == std::string::npos) return false;
+        const auto pending = std::strtoull(status.c_str() + at + key.size(), nullptr, 16);
+        return (pending >> (SIGKILL - 1) & 1U) != 0;
+    };
+    // The flag is asked for after the signal, which one may have changed into the other in between.
+    if (pid <= 0) return false;
+    if (killed()) return true;
+    const auto stat = linux_proc::read_stat(pid);
+    return stat && (stat->state == 'Z' || stat->state == 'X' || (stat->flags & exiting) != 0);
 }
 
 bool start_times_are_unique() { return false; }
