@@ -85,6 +85,8 @@ Task<void> EngineService::keep() {
         if (there.ok() && !closing_) {
             const auto began = std::chrono::steady_clock::now();
             std::function<void(const EngineEvent&)> on_event = [this](const EngineEvent& event) {
+                // A HEALTHCHECK is a program run inside: three events for each, none of which says a thing.
+                if (event.action.starts_with("exec_")) return;
                 const auto watcher = watchers_.find(event.id);
                 if (watcher != watchers_.end()) {
                     const OnChange call = watcher->second;  // it may unwatch itself

@@ -1,6 +1,8 @@
 #include "reeve/core/process_runner.hpp"
 
+#include "core/process_limits.hpp"
 #include "reeve/base/time_text.hpp"
+#include "reeve/core/env_files.hpp"
 #include "reeve/core/exit_waiter.hpp"
 #include "reeve/core/session_log.hpp"
 #include "reeve/engine/tool.hpp"
@@ -11,31 +13,28 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-#include <cstdlib>
 
 namespace reeve {
 namespace {
 
 constexpr auto never = std::chrono::steady_clock::time_point::max();
 
-std::string home() {
-    const char* value = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): nobody sets it while we run
-    return value != nullptr && *value != '\0' ? value : "/";
+std::uint64_t size_of(int file) {
+    struct stat seen {};
+    return ::fstat(file, &seen) == 0 ? static_cast<std::uint64_t>(seen.st_size) : 0;
 }
 
 std::string directory_of(const SessionConfig& config) {
-    if (config.cwd.empty() || config.cwd == "~") return home();
-    if (config.cwd.starts_with("~/")) return home() + config.cwd.substr(1);
-    return config.cwd;
+    return with_home(config.cwd.empty() ? "~" : config.cwd);
 }
 
 // A relative program with a slash is meant from the session's own directory, as execve(2) would after
 // chdir(2).
 Result<std::filesystem::path> program_of(const SessionConfig& config, const std::string& cwd) {
     const std::string& name = config.command.front();
-    if (name.starts_with("~/")) return std::filesystem::path(home() + name.substr(1));
+    if (name.starts_with("~/")) return std::filesystem::path(with_home(name));
     if (name.find('/') != std::string::npos) return std::filesystem::path(cwd) / name;
     return find_program(name);
 }
@@ -59,8 +58,9 @@ Life did_not_start(std::string problem, int exit_code) {
 
 }  // namespace
 
-std::vector<std::string> session_environment(const SessionConfig& config, const StorePaths& paths,
-                                             const InstanceId& instance, const SessionName& name) {
+std::map<std::string, std::string> session_environment(const std::map<std::string, std::string>& own,
+                                                       const StorePaths& paths, const InstanceId& instance,
+                                                       const SessionName& name) {
     std::map<std::string, std::string> all;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string text = *entry;
@@ -72,14 +72,11 @@ std::vector<std::string> session_environment(const SessionConfig& config, const 
          {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID"}) {
         all.erase(name_of_ours);
     }
-    for (const auto& [key, value] : config.env) all[key] = value;
+    for (const auto& [key, value] : own) all[key] = value;
     all[env_store] = paths.root.string();
     all[env_instance] = instance.value;
     all[env_session] = name.value;
-    std::vector<std::string> lines;
-    lines.reserve(all.size());
-    for (const auto& [key, value] : all) lines.emplace_back(key).append("=").append(value);
-    return lines;
+    return all;
 }
 
 Task<Life> ProcessRunner::live(Session& session) {
@@ -90,10 +87,23 @@ Task<Life> ProcessRunner::live(Session& session) {
     const auto program = program_of(config, spec.cwd);
     if (!program.ok()) co_return did_not_start(program.error().message(), 127);
     spec.program = program->string();
-    spec.env = session_environment(config, around_.paths, around_.instance, session.name());
+    auto variables = read_env_files(config.env_file);
+    if (!variables.ok()) co_return did_not_start(variables.error().message(), 126);
+    own_variables_ = std::move(*variables);
+    for (const auto& [key, value] : config.env) own_variables_[key] = value;
+    const Status listening = listen_for_notifications(session);
+    if (!listening.ok()) co_return did_not_start(listening.error().message(), 126);
+    auto own = notify_variables(config);
+    own.insert(own_variables_.begin(), own_variables_.end());
+    for (const auto& [key, value] :
+         session_environment(own, around_.paths, around_.instance, session.name())) {
+        spec.env.push_back(std::string(key).append("=").append(value));
+    }
     spec.open_files = around_.open_files;
+    spec.limits = child_limits_of(config.limits);
     auto log = open_session_log(around_.paths.log(session.name()), config.log);
     if (!log.ok()) co_return did_not_start(log.error().message(), 126);
+    log_begins_ = size_of(log->get());
     spec.out = spec.err = log->get();
 
     const UniqueFd group = enter_cgroup(session.name());
@@ -109,6 +119,10 @@ Task<Life> ProcessRunner::live(Session& session) {
     log->reset();
     if (!child.ok()) co_return did_not_start(child.error().message(), 126);
     Life life = co_await run_child(session, std::move(*child), std::move(spec));
+    if (notify_) {
+        notify_->close();
+        co_await notify_->closed();
+    }
     pid_.reset();
     takedown_.reset();
     co_return life;
@@ -124,7 +138,8 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
     record.start_time = seen.start_time;
     record.pidfs_inode = seen.pidfs_inode;
     record.cgroup = cgroup_;
-    record.command = session.config().command;
+    const SessionConfig& config = session.config();
+    record.command = config.written_command.empty() ? config.command : config.written_command;
     record.started_at = at;
     const SessionRecord whole = record;
     const Status recorded = co_await host_.record(session.name(), whole);
@@ -144,6 +159,7 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
         co_return Life{};
     }
 
+    if (notify_) notify_->listen(leader_of(session, pid), around_.here);
     session.mark_started(at);
     session.set_state(SessionState::running);
     co_await wait_for_end(session, child.handle());
@@ -196,13 +212,18 @@ Task<void> ProcessRunner::wait_for_end(Session& session, const ProcessHandle& ha
     }
 }
 
-Task<Result<TakedownReport>> ProcessRunner::end_tree(Session& session, pid_t leader) {
+RecordedLeader ProcessRunner::leader_of(const Session& session, pid_t pid) const {
     RecordedLeader recorded;
     recorded.instance = around_.instance;
     recorded.name = session.name();
-    recorded.leader.pid = leader;
+    recorded.leader.pid = pid;
     recorded.unreaped_child = true;
     recorded.cgroup = cgroup_;
+    return recorded;
+}
+
+Task<Result<TakedownReport>> ProcessRunner::end_tree(Session& session, pid_t leader) {
+    const RecordedLeader recorded = leader_of(session, leader);
     FindProcesses find = [recorded, this] { return find_soon({recorded}, around_.here); };
     TakedownOptions options;
     options.signal = session.config().stop.signal;
@@ -244,6 +265,7 @@ Task<void> ProcessRunner::reap_leader(const ProcessHandle& handle) {
 void ProcessRunner::describe(SessionStatus& status) const {
     status.pid = pid_;
     if (pid_) status.containment = cgroup_.empty() ? "session" : "cgroup";
+    if (pid_ && notify_ && !notify_->status().empty()) status.message = notify_->status();
 }
 
 void ProcessRunner::hurry() {

@@ -6,6 +6,8 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -20,15 +22,20 @@ class ContainerRunner final : public SessionRunner {
   public:
     ContainerRunner(Executor executor, const ContainerSurroundings& surroundings, SessionHost& host,
                     EngineService& service)
-        : executor_(std::move(executor)), around_(surroundings), host_(host), service_(service) {}
+        : executor_(executor), around_(surroundings), host_(host), service_(service), seen_(executor) {}
 
     const char* kind() const override { return "container"; }
     Task<Life> live(Session& session) override;
     void describe(SessionStatus& status) const override;
     void hurry() override;
     std::vector<std::string> waiting_for() const override;
+    Result<std::unique_ptr<Probe>> make_probe(Session& session, const ProbeTarget& target,
+                                              Question question) override;
+    std::string last_output(const Session&) const override { return last_output_; }
 
   private:
+    Sign health_sign(Question question) const;
+    Task<void> note_output(const Session& session, const ContainerInfo& info);
     Task<Result<ContainerId>> create(Session& session);
     Task<void> wait_for_end(Session& session);
     Task<Life> end(Session& session);
@@ -42,6 +49,9 @@ class ContainerRunner final : public SessionRunner {
     std::string container_name_;
     ContainerId id_;
     std::optional<ContainerInfo> last_seen_;
+    Notifier seen_;                                 // last_seen_ has changed
+    std::map<std::string, std::string> variables_;  // of the life under way: what its config says
+    std::string last_output_;
     bool look_again_ = false;
     bool hurried_ = false;  // no more grace for this life
     asio::cancellation_signal end_of_grace_;

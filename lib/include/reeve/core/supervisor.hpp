@@ -56,6 +56,8 @@ class Supervisor final : public SessionHost {
     // SessionHost
     Task<Status> record(SessionName name, SessionRecord record) override;
     void forget(const SessionName& name) override;
+    Task<void> remember(SessionName name, SessionMemory memory) override;
+    void note(const SessionName& name, const std::string& what, const std::string& why) override;
     void status_changed() override;
     bool is_ready(const SessionName& name) const override;
 
@@ -77,6 +79,8 @@ class Supervisor final : public SessionHost {
     void reap_soon();
     void stay_safe();
     Task<void> commit_record();
+    void read_memories();
+    Moment now() const;
     Task<void> reload();
     void take_report(const ReapReport& report);
     ReaperSettings reaper_settings();
@@ -112,7 +116,8 @@ class Supervisor final : public SessionHost {
     Notifier status_dirty_;
     Notifier reap_wanted_;
     InstanceRecord record_;
-    std::unique_ptr<DurableFile> record_file_, status_file_;
+    std::unique_ptr<DurableFile> record_file_, status_file_, memory_file_;
+    SessionMemories memories_;
     InstanceRegistry registry_;
     ReceiptBook receipts_;
     ProcessSurroundings process_around_;

@@ -31,6 +31,7 @@ struct Prepared {
     int in, out, err, gate;
     bool own_session, keep_stdio;
     const rlimit* open_files;
+    const ChildLimits* limits;
 };
 
 [[noreturn]] void give_up(int gate, LaunchFailure::Step step) {
@@ -67,6 +68,7 @@ struct Prepared {
 
     if (p.open_files != nullptr && ::setrlimit(RLIMIT_NOFILE, p.open_files) != 0)
         give_up(gate_number, Step::limits);
+    if (!apply_limits(*p.limits)) give_up(gate_number, Step::limits);
     if (::chdir(p.cwd) != 0) give_up(gate_number, Step::directory);
     sigset_t none;
     ::sigemptyset(&none);
@@ -108,6 +110,8 @@ std::string LaunchFailure::message(const LaunchSpec& spec) const {
         case Step::exec:
             return "executing " + spec.program + ": " + cause.why();
         case Step::limits:
+            if (const std::string why = why_limits_fail(spec.limits); !why.empty())
+                return "setting its limits: " + why;
             return "setting its limits: " + cause.why();
         case Step::gate:
         case Step::session:
@@ -144,7 +148,8 @@ Result<GatedChild> launch_gated(const LaunchSpec& spec) {
                             theirs.get(),
                             spec.own_session,
                             spec.keep_stdio,
-                            spec.open_files ? &*spec.open_files : nullptr};
+                            spec.open_files ? &*spec.open_files : nullptr,
+                            &spec.limits};
 
     // No handler of ours may run in the child: everything stays blocked there until just before its exec.
     sigset_t all;
