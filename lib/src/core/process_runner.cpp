@@ -58,9 +58,9 @@ Life did_not_start(std::string problem, int exit_code) {
 
 }  // namespace
 
-std::map<std::string, std::string> session_environment(const std::map<std::string, std::string>& own,
-                                                       const StorePaths& paths, const InstanceId& instance,
-                                                       const SessionName& name) {
+std::vector<std::string> session_environment(const std::map<std::string, std::string>& own,
+                                             const StorePaths& paths, const InstanceId& instance,
+                                             const SessionName& name) {
     std::map<std::string, std::string> all;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string text = *entry;
@@ -76,7 +76,10 @@ std::map<std::string, std::string> session_environment(const std::map<std::strin
     all[env_store] = paths.root.string();
     all[env_instance] = instance.value;
     all[env_session] = name.value;
-    return all;
+    std::vector<std::string> lines;
+    lines.reserve(all.size());
+    for (const auto& [key, value] : all) lines.emplace_back(key).append("=").append(value);
+    return lines;
 }
 
 Task<Life> ProcessRunner::live(Session& session) {
@@ -95,10 +98,7 @@ Task<Life> ProcessRunner::live(Session& session) {
     if (!listening.ok()) co_return did_not_start(listening.error().message(), 126);
     auto own = notify_variables(config);
     own.insert(own_variables_.begin(), own_variables_.end());
-    for (const auto& [key, value] :
-         session_environment(own, around_.paths, around_.instance, session.name())) {
-        spec.env.push_back(std::string(key).append("=").append(value));
-    }
+    spec.env = session_environment(own, around_.paths, around_.instance, session.name());
     spec.open_files = around_.open_files;
     spec.limits = child_limits_of(config.limits);
     auto log = open_session_log(around_.paths.log(session.name()), config.log);

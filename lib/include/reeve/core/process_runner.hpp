@@ -66,8 +66,8 @@ class ProcessRunner final : public SessionRunner {
 };
 
 // The environment of a session: ours, `own` on top, and the three variables that mark it.
-std::map<std::string, std::string> session_environment(const std::map<std::string, std::string>& own,
-                                                       const StorePaths& paths, const InstanceId& instance,
-                                                       const SessionName& name);
+std::vector<std::string> session_environment(const std::map<std::string, std::string>& own,
+                                             const StorePaths& paths, const InstanceId& instance,
+                                             const SessionName& name);
 
 }  // namespace reeve
