@@ -1,6 +1,7 @@
 #include "config_file.hpp"
 
 #include "reeve/base/unique_fd.hpp"
+#include "reeve/core/env_files.hpp"
 #include "reeve/os/files.hpp"
 
 #include <fcntl.h>
@@ -75,6 +76,22 @@ Result<std::optional<std::string>> read_text(const std::filesystem::path& path) 
     return std::optional(std::move(*text));
 }
 
+std::optional<std::string> why_not_env_file(const std::string& path) {
+    const auto variables = read_env_files({path});
+    if (variables.ok()) return std::nullopt;
+    return variables.error().what() + ": " + variables.error().why();
+}
+
+ConfigSurroundings surroundings(LookAt look_at) {
+    ConfigSurroundings around;
+    around.variable = [](const std::string& name) {
+        const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets it
+        return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+    };
+    if (look_at == LookAt::files_too) around.why_not_env_file = why_not_env_file;
+    return around;
+}
+
 }  // namespace
 
 std::string ConfigFile::report() const {
@@ -83,7 +100,7 @@ std::string ConfigFile::report() const {
     return text;
 }
 
-Result<ConfigFile> read_config_file(const std::optional<std::string>& option) {
+Result<ConfigFile> read_config_file(const std::optional<std::string>& option, LookAt look_at) {
     TRY(const Place place, find_config_file(option));
     TRY(const std::optional<std::string> text, read_text(place.path));
     ConfigFile file;
@@ -93,7 +110,7 @@ Result<ConfigFile> read_config_file(const std::optional<std::string>& option) {
         return bad_config(place.path, "there is no such file", "make it, or name another one with --config");
     }
     if (text) {
-        ParsedConfig parsed = parse_config(*text);
+        ParsedConfig parsed = parse_config(*text, surroundings(look_at));
         file.config = std::move(parsed.config);
         file.problems = std::move(parsed.problems);
     }

@@ -24,7 +24,11 @@ struct ConfigFile {
 
 // `option` (--config), else $REEVE_CONFIG, else $XDG_CONFIG_HOME/reeve/reeve.json, else
 // ~/.config/reeve/reeve.json. Empty variables count as unset. Errc::bad_config when a file that was named is
-// not there, or when any cannot be read; mistakes in its text are no error but `problems`.
-Result<ConfigFile> read_config_file(const std::optional<std::string>& option);
+// not there, or when any cannot be read; mistakes in its text are no error but `problems`. Variables are
+// those of our own environment. `files_too`: an env_file that cannot be used is a problem; otherwise it is
+// one of its session alone, when that starts.
+enum class LookAt { the_text, files_too };
+Result<ConfigFile> read_config_file(const std::optional<std::string>& option,
+                                    LookAt look_at = LookAt::the_text);
 
 }  // namespace reeve

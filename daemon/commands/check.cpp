@@ -31,7 +31,7 @@ void print_as_json(const ConfigFile& file) {
 }  // namespace
 
 int run_check(const Options& options) {
-    const auto file = read_config_file(options.config);
+    const auto file = read_config_file(options.config, LookAt::files_too);
     if (!file) {
         print_error(file.error());
         return exit_code::of(file.error());

@@ -79,7 +79,7 @@ TEST_F(SessionEnvironment, HoldsNoDescriptorButTheThreeStandardOnes) {
     if (!std::filesystem::exists("/proc/self/fd")) GTEST_SKIP() << "this system does not list descriptors";
     // The shell reads the directory itself: its own descriptor for that is the one that goes away again.
     const auto lines =
-        lines_of("for fd in /proc/$$/fd/*; do [ -e $fd ] && echo ${fd##*/} $(readlink $fd); done; exit 0");
+        lines_of("for fd in /proc/$$/fd/*; do [ -e $fd ] && echo $${fd##*/} $(readlink $fd); done; exit 0");
     ASSERT_EQ(lines.size(), 3U) << testing::PrintToString(lines);
     EXPECT_EQ(lines.at(0), "0 /dev/null");
     EXPECT_THAT(lines.at(1), StartsWith("1 pipe:"));

@@ -142,6 +142,19 @@ class FakeEngine final : public ContainerEngine {
         co_return done;
     }
 
+    Task<Result<ToolResult>> run_inside(ContainerId id, std::vector<std::string>,
+                                        std::chrono::milliseconds) override {
+        CO_CHECK(begin("run_inside", {id.value}));
+        co_return ToolResult{0, {}, {}};
+    }
+    Task<Result<std::string>> last_output(ContainerId id, int) override {
+        CO_CHECK(begin("last_output", {id.value}));
+        co_return std::string();
+    }
+    Task<Status> follow_output(ContainerId id, std::string, std::function<bool(std::string_view)>) override {
+        co_return begin("follow_output", {id.value});
+    }
+
     Task<Result<std::vector<VolumeOrNetwork>>> list_networks(std::string key, std::string value) override {
         CO_CHECK(begin("list_networks", {key + "=" + value}));
         co_return those_with(networks, key, value);

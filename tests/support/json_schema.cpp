@@ -3,6 +3,7 @@
 #include <regex.h>
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 
 namespace reeve::test {
@@ -16,18 +17,24 @@ std::string with(std::string text, const std::string& from, const std::string& t
     return text;
 }
 
+// Compiled once and never freed: a few patterns are asked about thousands of texts.
+const regex_t& compiled(const std::string& pattern) {
+    static std::map<std::string, regex_t> known;
+    const auto found = known.find(pattern);
+    if (found != known.end()) return found->second;
+    const std::string posix =
+        with(with(with(with(pattern, "\\u0000", "\x01"), "\\t", "\t"), "\\r", "\r"), "\\n", "\n");
+    regex_t& regex = known[pattern];
+    if (::regcomp(&regex, posix.c_str(), REG_EXTENDED | REG_NOSUB) != 0)
+        throw std::logic_error("not a pattern: " + pattern);
+    return regex;
+}
+
 // Our patterns are ECMA 262, and with these escapes replaced POSIX extended expressions too. No text with a
 // NUL matches any of ours, and regexec could not be told about one.
 bool matches_pattern(const std::string& pattern, const std::string& text) {
     if (text.find('\0') != text.npos) return false;
-    const std::string posix =
-        with(with(with(with(pattern, "\\u0000", "\x01"), "\\t", "\t"), "\\r", "\r"), "\\n", "\n");
-    regex_t compiled{};
-    if (::regcomp(&compiled, posix.c_str(), REG_EXTENDED | REG_NOSUB) != 0)
-        throw std::logic_error("not a pattern: " + pattern);
-    const bool found = ::regexec(&compiled, text.c_str(), 0, nullptr, 0) == 0;
-    ::regfree(&compiled);
-    return found;
+    return ::regexec(&compiled(pattern), text.c_str(), 0, nullptr, 0) == 0;
 }
 
 bool has_type(const std::string& type, const Json& value) {
@@ -84,6 +91,7 @@ bool passes(const Json& schema, const std::string& keyword, const Json& value) {
     if (keyword == "type") return has_type(rule, value);
     if (keyword == "enum") return std::find(rule.begin(), rule.end(), value) != rule.end();
     if (keyword == "not") return !matches_schema(rule, value);
+    if (keyword == "allOf") return matching() == static_cast<std::ptrdiff_t>(rule.size());
     if (keyword == "anyOf") return matching() > 0;
     if (keyword == "oneOf") return matching() == 1;
     if (keyword == "pattern") return !value.is_string() || matches_pattern(rule, value);

@@ -264,5 +264,119 @@ TEST(ConfigParse, RefusesWhatIsTooDeepOrTooLong) {
                             "written by hand: make it smaller"));
 }
 
+// --- variables ---
+
+ConfigSurroundings with_variables_set() {
+    ConfigSurroundings around;
+    around.variable = [](const std::string& name) -> std::optional<std::string> {
+        if (name == "TOKEN") return "canary-4711";
+        if (name == "EMPTY") return "";
+        if (name == "DASH") return "-x";
+        return std::nullopt;
+    };
+    return around;
+}
+
+std::string environment_value_of(const std::string& written) {
+    const auto parsed =
+        parse_config(session(R"("command": ["x"], "env": {"A": ")" + written + "\"}"), with_variables_set());
+    if (!parsed.problems.empty()) return "PROBLEM " + parsed.problems.front().message("f");
+    return parsed.config.sessions.at({"a"}).env.at("A");
+}
+
+TEST(ConfigParse, FillsInVariables) {
+    EXPECT_EQ(environment_value_of("a ${TOKEN} b"), "a canary-4711 b");
+    EXPECT_EQ(environment_value_of("${TOKEN}${TOKEN}"), "canary-4711canary-4711");
+    EXPECT_EQ(environment_value_of("${NONE:-d:-e}"), "d:-e");
+    EXPECT_EQ(environment_value_of("${EMPTY:-d}"), "d") << "as a shell has it";
+    EXPECT_EQ(environment_value_of("<${EMPTY}>"), "<>");
+    EXPECT_EQ(environment_value_of("${NONE:-}"), "");
+}
+
+TEST(ConfigParse, LeavesAShellsOwnDollarsAlone) {
+    EXPECT_EQ(environment_value_of("$HOME $$ $(x) $1 {a} }"), "$HOME $$ $(x) $1 {a} }");
+    EXPECT_EQ(environment_value_of("$${TOKEN}"), "${TOKEN}") << "this is how the characters are written";
+    EXPECT_EQ(environment_value_of("$$${TOKEN}"), "$${TOKEN}");
+    EXPECT_EQ(environment_value_of("a$"), "a$");
+}
+
+TEST(ConfigParse, RefusesAnUnknownVariableAtItsPlace) {
+    EXPECT_EQ(
+        environment_value_of("${NONE}"),
+        "PROBLEM f:1:52: /sessions/a/env/A: the variable \"NONE\" is not set; set it in the environment "
+        "of reeve, write ${NONE:-default}, or $${ for the characters ${");
+    for (const char* broken : {"${", "${1}", "${A", "${A-b}", "${}", "${A b}"})
+        EXPECT_THAT(environment_value_of(broken), HasSubstr("begins no variable")) << broken;
+}
+
+TEST(ConfigParse, JudgesWhatComesOutAndTellsNoValue) {
+    const auto parsed =
+        parse_config(session(R"("command": ["${DASH}"], "cwd": "${TOKEN}")"), with_variables_set());
+    ASSERT_EQ(parsed.problems.size(), 2U);
+    EXPECT_EQ(parsed.problems[0].what,
+              "\"${DASH}\" is not the name of a program once its variables are filled in");
+    EXPECT_EQ(parsed.problems[1].what,
+              "\"${TOKEN}\" is not an absolute path once its variables are filled in");
+}
+
+TEST(ConfigParse, KeepsTheCommandAsItWasWritten) {
+    const auto parsed =
+        parse_config(session(R"("command": ["x", "--token=${TOKEN}"])"), with_variables_set());
+    const SessionConfig& a = parsed.config.sessions.at({"a"});
+    EXPECT_THAT(a.command, ElementsAre("x", "--token=canary-4711"));
+    EXPECT_THAT(a.written_command, ElementsAre("x", "--token=${TOKEN}"));
+}
+
+// --- probes and limits ---
+
+TEST(ConfigParse, ReadsProbesAndLimits) {
+    const Config config = config_of(session(R"("command": ["x"], "restart": "unless-stopped",
+        "ready": {"http": "http://127.0.0.1:80/", "timeout": "1s"},
+        "live": {"log": "^tick [0-9]+$", "interval": "2s", "failures": 2},
+        "limits": {"nofile": 64, "core": "unlimited", "cpu": "1500ms", "nice": 5})"));
+    const SessionConfig& a = config.sessions.at({"a"});
+    EXPECT_EQ(a.restart, RestartPolicy::unless_stopped);
+    EXPECT_EQ(a.ready->by.http, "http://127.0.0.1:80/");
+    EXPECT_EQ(a.ready->timeout, milliseconds(1000));
+    EXPECT_EQ(a.live->by.log, "^tick [0-9]+$");
+    EXPECT_EQ(a.live->failures, 2);
+    EXPECT_EQ(a.limits.nofile, 64);
+    EXPECT_EQ(a.limits.core, LimitsConfig::unlimited);
+    EXPECT_EQ(a.limits.nice, 5);
+    EXPECT_FALSE(a.limits.as);
+}
+
+TEST(ConfigParse, AProbeLooksAtExactlyOneThing) {
+    EXPECT_THAT(
+        problems_of(session(R"("command": ["x"], "ready": {})")),
+        ElementsAre(AllOf(HasSubstr("/sessions/a/ready: nothing to look at"), HasSubstr("http, tcp"))));
+    EXPECT_THAT(problems_of(session(R"("command": ["x"], "ready": {"tcp": "a:1", "log": "x"})")),
+                ElementsAre(HasSubstr("\"tcp\" and \"log\" at once")));
+    EXPECT_THAT(problems_of(session(R"("command": ["x"], "live": {"engine": true})")),
+                ElementsAre(HasSubstr("/sessions/a/live/engine: \"engine\" is only for containers")));
+    EXPECT_THAT(problems_of(session(R"("image": "x", "ready": {"notify": true})")),
+                ElementsAre(HasSubstr("\"notify\" is only for commands")));
+    EXPECT_THAT(problems_of(session(R"("command": ["x"], "ready": {"htp": "http://x/"})")),
+                testing::Contains(HasSubstr("did you mean \"http\"?")));
+}
+
+TEST(ConfigParse, RefusesAddressesAndPatternsThatCannotBe) {
+    for (const char* bad : {"https://x/", "http://", "http://x:70000/", "http://u@x/", "http://x/#a", "x:80"})
+        EXPECT_THAT(
+            problems_of(session(R"("command": ["x"], "ready": {"http": ")" + std::string(bad) + "\"}")),
+            ElementsAre(HasSubstr("is not the address of a page")))
+            << bad;
+    EXPECT_THAT(problems_of(session(R"("command": ["x"], "ready": {"log": "a("})")),
+                ElementsAre(HasSubstr("\"a(\" is not a pattern: ")));
+    EXPECT_THAT(problems_of(session(R"("command": ["x"], "ready": {"log": "(a)\\1"})")),
+                ElementsAre(HasSubstr("it refers back to a group")));
+}
+
+TEST(ConfigParse, ADependencyCircleIsNamed) {
+    EXPECT_THAT(problems_of(R"({"sessions": {"a": {"command": ["x"], "after": ["b"], "ready": {"tcp": "x:1"}},
+                                             "b": {"command": ["x"], "after": ["a"]}}})"),
+                ElementsAre(HasSubstr("a -> b -> a")));
+}
+
 }  // namespace
 }  // namespace reeve

@@ -27,12 +27,18 @@ const Json& session_schema() { return schema()["properties"]["sessions"]["additi
 
 // Valid values for every key; the durations are within every range.
 const Json process_session = Json::parse(R"({
-    "command": ["sh", "-c", ""], "cwd": "~/x", "env": {"A_1": "b"}, "restart": "never",
-    "backoff": {"initial": "5s", "max": "5.5s"}, "give_up_after": {"restarts": 0, "within": "5s"},
+    "command": ["sh", "-c", ""], "cwd": "~/x", "env": {"A_1": "b"}, "env_file": ["~/e"], "restart": "never",
+    "backoff": {"initial": "5s", "max": "5.5s", "reset_after": "5s"},
+    "ready": {"notify": true, "timeout": "5s", "interval": "5s", "initial_delay": "5s"},
+    "live": {"http": "http://x:1/a", "timeout": "5s", "interval": "5s", "initial_delay": "5s", "failures": 3},
+    "limits": {"nofile": 3, "nproc": 3, "as": "64KiB", "core": "unlimited", "data": "64KiB", "fsize": "64KiB",
+               "memlock": "64KiB", "stack": "64KiB", "cpu": "5s", "nice": 3},
+    "give_up_after": {"restarts": 0, "within": "5s"},
     "stop": {"signal": "USR1", "grace": "5s"}, "log": {"max_size": "64KiB", "keep": 3}, "after": ["c"],
     "autostart": false})");
 const Json container_session = Json::parse(R"({
-    "image": "a/b:1", "options": ["-p", "1:1"], "args": ["", "--name"], "env": {}, "restart": "always",
+    "image": "a/b:1", "options": ["-p", "1:1"], "args": ["", "--name"], "env": {}, "restart": "unless-stopped",
+    "ready": {"engine": true}, "live": {"exec": ["a", "-b"]},
     "stop": {"signal": "KILL"}, "after": [], "autostart": true})");
 const Json whole = {{"$schema", "x"},
                     {"engine", {{"command", "docker"}, {"endpoint", "tcp://x:1"}, {"timeout", "5s"}}},
@@ -44,8 +50,9 @@ const Json whole = {{"$schema", "x"},
 
 // What a schema cannot say: whether a name exists, who waits for whom, how durations and sizes compare.
 bool beyond_a_schema(const ConfigProblem& problem) {
-    for (const char* meaning :
-         {"no session is named", "in a circle", "is shorter than the first", "is less than 4KiB"}) {
+    for (const char* meaning : {"no session is named", "in a circle", "is shorter than the first",
+                                "is less than 4KiB", "is more than 1048576GiB", "the variable ",
+                                "once its variables are filled in", "is not a pattern: "}) {
         if (problem.what.find(meaning) != problem.what.npos) return true;
     }
     return false;
@@ -102,7 +109,7 @@ TEST(ConfigSchema, KnowsTheKeysThatTheParserKnows) {
     same("", schema()["properties"]);
     same("/engine", schema()["properties"]["engine"]["properties"]);
     same("/sessions/p", session);
-    for (const char* key : {"backoff", "give_up_after", "stop", "log"})
+    for (const char* key : {"backoff", "give_up_after", "stop", "log", "ready", "live", "limits"})
         same(std::string("/sessions/p/") + key, session[key]["properties"]);
 }
 
@@ -166,6 +173,35 @@ const std::vector<Json> values{nullptr,
                                "-x",
                                "never",
                                "TERM",
+                               "unless-stopped",
+                               "unlimited",
+                               "http://x",
+                               "http://x:0/",
+                               "https://x/",
+                               "http://[::1]:80/a?b",
+                               "http://x/a b",
+                               "x:1",
+                               "[::1]:1",
+                               "x:",
+                               "${A}",
+                               "${A:-b}",
+                               "${A:-/b}",
+                               "$${",
+                               "$$$${A}",
+                               "a$",
+                               "$a",
+                               "$$",
+                               "${",
+                               "${1}",
+                               "${A",
+                               "${A-b}",
+                               "${A}${",
+                               "--name=${A}",
+                               "-${A}",
+                               "a(b",
+                               20,
+                               -20,
+                               -21,
                                "tcp://x",
                                "://x",
                                "X://y",
@@ -186,6 +222,19 @@ const std::vector<Json> values{nullptr,
                                Json{{"a", "b"}},
                                Json{{"1", "b"}},
                                Json{{"a", 1}},
+                               Json::array({"${A}", "${B:-c}"}),
+                               Json::array({"a", "${"}),
+                               Json{{"a", "${A}"}},
+                               Json{{"a", "${"}},
+                               Json{{"http", "http://x/"}},
+                               Json{{"tcp", "x:1"}},
+                               Json{{"exec", {"x"}}},
+                               Json{{"log", "x"}},
+                               Json{{"log", "("}},
+                               Json{{"notify", true}},
+                               Json{{"notify", false}},
+                               Json{{"engine", true}},
+                               Json{{"engine", true}, {"notify", true}},
                                Json{{"image", "x"}},
                                Json{{"command", {"x"}}},
                                Json{{"REEVE_STORE", ""}}};

@@ -1,6 +1,7 @@
 #include "reeve/core/container_runner.hpp"
 
 #include "reeve/base/time_text.hpp"
+#include "reeve/core/env_files.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -28,7 +29,7 @@ ContainerSpec ContainerRunner::spec_for(const Session& session) const {
     spec.image = session.config().image;
     spec.options = session.config().options;
     spec.args = session.config().args;
-    spec.env = session.config().env;
+    spec.env = variables_;
     spec.labels = labels_for(around_.store, around_.instance, session.name());
     return spec;
 }
@@ -49,7 +50,16 @@ Task<Life> ContainerRunner::live(Session& session) {
     Life life;
     id_ = {};
     last_seen_.reset();
+    last_output_.clear();
     hurried_ = false;
+    auto variables = read_env_files(session.config().env_file);
+    if (!variables.ok()) {
+        life.problem = variables.error().message();
+        life.exit = LastExit{125, std::nullopt, now_rfc3339()};
+        co_return life;
+    }
+    variables_ = std::move(*variables);
+    for (const auto& [key, value] : session.config().env) variables_[key] = value;
     const Status there = co_await service_.probe();
     if (!there.ok()) {
         life.engine_missing = true;
@@ -123,6 +133,7 @@ Task<void> ContainerRunner::wait_for_end(Session& session) {
             if (seen.ok() && seen->empty()) break;  // somebody removed it
             if (seen.ok()) {
                 last_seen_ = seen->front();
+                seen_.notify();
                 if (!last_seen_->running) break;
             }
             // An engine that does not answer says nothing about the container: wait for it to come back.
@@ -214,6 +225,7 @@ Task<Life> ContainerRunner::stop_and_remove(Session& session) {
             life.exit = LastExit{info.exit_code, std::nullopt, now_rfc3339()};
             life.clean = info.exit_code == 0;
         }
+        co_await note_output(session, info);
         const Status removed = co_await service_.engine().remove_containers(ids);
         service_.note(removed);
         seen = co_await service_.engine().inspect_containers(names);

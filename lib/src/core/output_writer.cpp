@@ -125,6 +125,7 @@ Result<OutputWriter::Opened> OutputWriter::open(const SessionName& name, const s
     TRY(SessionLog log, SessionLog::open(path, config));
     TRY(Pipe pipe, make_pipe());
     Opened opened;
+    opened.begins = log.position();
     opened.write_end = std::move(pipe.write);
     opened.stream = std::make_shared<Stream>(*inside_, name, std::move(log), pipe.read.release());
     asio::post(inside_->context, [stream = opened.stream] { stream->wait(); });

@@ -1,6 +1,8 @@
 #include "reeve/core/process_runner.hpp"
 
+#include "core/process_limits.hpp"
 #include "reeve/base/time_text.hpp"
+#include "reeve/core/env_files.hpp"
 #include "reeve/core/exit_waiter.hpp"
 #include "reeve/engine/tool.hpp"
 #include "reeve/model/labels.hpp"
@@ -14,7 +16,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
 
 extern char** environ;  // unistd.h of macOS does not say so
 
@@ -26,22 +27,15 @@ using Clock = std::chrono::steady_clock;
 constexpr auto never = Clock::time_point::max();
 constexpr std::chrono::seconds anchor_patience{10};  // for a tiny program of ours to say or do the next thing
 
-std::string home() {
-    const char* value = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): nobody sets it while we run
-    return value != nullptr && *value != '\0' ? value : "/";
-}
-
 std::string directory_of(const SessionConfig& config) {
-    if (config.cwd.empty() || config.cwd == "~") return home();
-    if (config.cwd.starts_with("~/")) return home() + config.cwd.substr(1);
-    return config.cwd;
+    return with_home(config.cwd.empty() ? "~" : config.cwd);
 }
 
 // A relative program with a slash is meant from the session's own directory, as execve(2) would after
 // chdir(2).
 Result<std::filesystem::path> program_of(const SessionConfig& config, const std::string& cwd) {
     const std::string& name = config.command.front();
-    if (name.starts_with("~/")) return std::filesystem::path(home() + name.substr(1));
+    if (name.starts_with("~/")) return std::filesystem::path(with_home(name));
     if (name.find('/') != std::string::npos) return std::filesystem::path(cwd) / name;
     return find_program(name);
 }
@@ -65,8 +59,9 @@ Life did_not_start(std::string problem, int exit_code) {
 
 }  // namespace
 
-std::vector<std::string> session_environment(const SessionConfig& config, const StorePaths& paths,
-                                             const InstanceId& instance, const SessionName& name) {
+std::vector<std::string> session_environment(const std::map<std::string, std::string>& own,
+                                             const StorePaths& paths, const InstanceId& instance,
+                                             const SessionName& name) {
     std::map<std::string, std::string> all;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string text = *entry;
@@ -78,7 +73,7 @@ std::vector<std::string> session_environment(const SessionConfig& config, const 
          {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID"}) {
         all.erase(name_of_ours);
     }
-    for (const auto& [key, value] : config.env) all[key] = value;
+    for (const auto& [key, value] : own) all[key] = value;
     all[env_store] = paths.root.string();
     all[env_instance] = instance.value;
     all[env_session] = name.value;
@@ -96,18 +91,28 @@ Task<Life> ProcessRunner::live(Session& session) {
     const auto program = program_of(config, spec.cwd);
     if (!program.ok()) co_return did_not_start(program.error().message(), 127);
     spec.program = program->string();
-    spec.env = session_environment(config, around_.paths, around_.instance, session.name());
+    auto variables = read_env_files(config.env_file);
+    if (!variables.ok()) co_return did_not_start(variables.error().message(), 126);
+    own_variables_ = std::move(*variables);
+    for (const auto& [key, value] : config.env) own_variables_[key] = value;
+    const Status listening = listen_for_notifications(session);
+    if (!listening.ok()) co_return did_not_start(listening.error().message(), 126);
+    auto own = notify_variables(config);
+    own.insert(own_variables_.begin(), own_variables_.end());
+    spec.env = session_environment(own, around_.paths, around_.instance, session.name());
     spec.open_files = around_.open_files;
     spec.mark = inherited_mark(around_.instance, session.name());
+    spec.limits = child_limits_of(config.limits);
     auto output = around_.output->open(session.name(), around_.paths.log(session.name()), config.log);
     if (!output.ok()) co_return did_not_start(output.error().message(), 126);
+    log_begins_ = output->begins;
     spec.out = spec.err = output->write_end.get();
     output_ = std::move(output->stream);
 
     auto child = co_await launch(session, spec);
     output->write_end.reset();
     if (!child.ok()) {
-        co_await finish_output();
+        co_await forget_life();
         co_return did_not_start(child.error().message(), 126);
     }
     Life life = co_await run_child(session, std::move(*child), std::move(spec));
@@ -150,6 +155,10 @@ Task<Result<GatedChild>> ProcessRunner::launch_below_anchor(LaunchSpec& spec) {
 }
 
 Task<void> ProcessRunner::forget_life() {
+    if (notify_) {
+        notify_->close();
+        co_await notify_->closed();
+    }
     pid_.reset();
     takedown_.reset();
     co_await finish_output();
@@ -171,7 +180,8 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
     record.start_time = seen.start_time;
     record.pidfs_inode = seen.pidfs_inode;
     record.cgroup = cgroup_;
-    record.command = session.config().command;
+    const SessionConfig& config = session.config();
+    record.command = config.written_command.empty() ? config.command : config.written_command;
     record.started_at = at;
     note_leader(session.name(), record);
     const SessionRecord whole = record;
@@ -195,6 +205,7 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
         co_return Life{};
     }
 
+    if (notify_) notify_->listen(leader_of(session, pid), around_.here);
     session.mark_started(at);
     session.set_state(SessionState::running);
     co_await wait_for_end(session, child.handle());
@@ -364,6 +375,7 @@ void ProcessRunner::describe(SessionStatus& status) const {
         status.containment = "cgroup";
     else
         status.containment = anchor_ ? "subreaper" : "session";
+    if (notify_ && !notify_->status().empty()) status.message = notify_->status();
 }
 
 void ProcessRunner::hurry() {

@@ -39,7 +39,12 @@ Session::Session(Executor executor, SessionName name, SessionConfig config, Sess
       host_(host),
       runner_(std::move(runner)),
       changed_(executor),
-      settled_(executor) {}
+      settled_(executor),
+      health_(executor, [this] {
+          changed_.notify();
+          settled_.notify();
+          host_.status_changed();
+      }) {}
 
 SessionStatus Session::status() const {
     SessionStatus status;
@@ -50,6 +55,7 @@ SessionStatus Session::status() const {
     status.started_at = started_at_;
     status.last_exit = last_exit_;
     status.attention = attention_;
+    status.last_output = last_output_;
     runner_->describe(status);
     return status;
 }
@@ -61,7 +67,10 @@ bool Session::down() const {
 
 void Session::set_state(SessionState state) {
     if (state_ == state) return;
+    const bool was_running = state_ == SessionState::running;
     state_ = state;
+    if (state_ == SessionState::running) begin_health();
+    if (was_running) health_.end();
     settled_.notify();
     host_.status_changed();
 }
@@ -73,26 +82,83 @@ void Session::mark_started(std::string at) {
     if (lives_++ > 0) ++restarts_;
 }
 
+void Session::begin_health() {
+    using Question = SessionRunner::Question;
+    Health::Probes probes;
+    const auto make = [&](const auto& config, Question question, std::unique_ptr<Probe>& probe) {
+        if (!config) return;
+        auto made = runner_->make_probe(*this, config->by, question);
+        if (made.ok())
+            probe = std::move(*made);
+        else
+            probes.problem = made.error().message();
+    };
+    make(config_.ready, Question::ready, probes.ready);
+    make(config_.live, Question::live, probes.live);
+    health_.begin(config_.ready, config_.live, std::move(probes));
+}
+
+void Session::recall(SessionMemory memory) {
+    stopped_by_hand_ = memory.stopped_by_hand;
+    budget_.recall(std::move(memory.budget));
+}
+
+Task<void> Session::save_memory() {
+    if (!unsaved_) co_return;
+    unsaved_ = false;
+    SessionMemory memory{stopped_by_hand_, budget_.state()};
+    co_await host_.remember(name_, std::move(memory));
+}
+
+void Session::start_with_supervisor() {
+    if (!config_.autostart) return;
+    if (config_.restart == RestartPolicy::unless_stopped && stopped_by_hand_) return;
+    if (const auto why = budget_.still_given_up(config_.give_up_after, Clock::now())) {
+        attention_ = *why + " before the supervisor was started again; see: reeve logs " + name_.value +
+                     ", then: reeve start " + name_.value;
+        set_state(SessionState::failed);
+        return;
+    }
+    wanted_ = true;
+    set_state(SessionState::waiting);
+    changed_.notify();
+}
+
 void Session::start() {
+    if (stopped_by_hand_) unsaved_ = true;
+    stopped_by_hand_ = false;
     if (wanted_ && !down()) return;
     wanted_ = true;
+    if (!(budget_.state() == RestartBudget::State{})) unsaved_ = true;
     budget_.forgive();
     pause_.reset();
     attention_.reset();
+    last_output_.reset();
     // Shown at once, so that whoever asked does not see the end of an earlier life and take it for this
     // one's.
     if (down()) set_state(SessionState::waiting);
     changed_.notify();
 }
 
-void Session::ask_stop() {
+void Session::ask_stop(By by) {
     wanted_ = false;
+    if (by == By::hand && !stopped_by_hand_) stopped_by_hand_ = unsaved_ = true;
     changed_.notify();
 }
 
 Task<Status> Session::wait_started() {
-    while (state_ == SessionState::starting || state_ == SessionState::waiting) co_await settled_.wait();
+    co_await save_memory();
+    const auto undecided = [this] {
+        return state_ == SessionState::starting || state_ == SessionState::waiting ||
+               (state_ == SessionState::running && !ready());
+    };
+    while (undecided()) co_await settled_.wait();
     if (state_ == SessionState::running) co_return done;
+    // On its way down by a verdict of its probes, which says more than the state.
+    if (state_ == SessionState::stopping && health_.verdict()) {
+        co_return Error(Errc::failed, "starting " + name_.value, *health_.verdict(),
+                        "see: reeve logs " + name_.value);
+    }
     std::string why = attention_.value_or(last_exit_ ? describe(*last_exit_) : to_string(state_));
     co_return Error(Errc::failed, "starting " + name_.value, std::move(why),
                     "see: reeve logs " + name_.value);
@@ -100,6 +166,7 @@ Task<Status> Session::wait_started() {
 
 Task<Status> Session::stop() {
     ask_stop();
+    co_await save_memory();
     if (left_behind_) {
         attention_.reset();
         retry_now_ = true;
@@ -151,15 +218,24 @@ Task<void> Session::keep() {
 
 Task<void> Session::pause(std::chrono::milliseconds delay) {
     const auto until = Clock::now() + delay;
-    while (!must_end() && Clock::now() < until) co_await changed_.wait(until);
+    while (!asked_to_end() && Clock::now() < until) co_await changed_.wait(until);
 }
 
 Task<void> Session::one_life() {
     set_state(SessionState::starting);
     const auto began = Clock::now();
     Life life = co_await runner_->live(*this);
+    const bool by_probe = health_.verdict().has_value() && !asked_to_end();
+    co_await health_.ended();
     co_await end_what_is_left(life);
+    if (by_probe) {
+        life.clean = false;
+        life.problem = *health_.verdict();
+        if (life.exit) life.exit->why = life.problem;
+        host_.note(name_, "session ended by its probe", life.problem);
+    }
     after_life(life, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began));
+    co_await save_memory();
 }
 
 // What is left must not be forgotten, nor a second copy be started beside it: it stays in `stopping`, and is
@@ -191,7 +267,7 @@ void Session::after_life(const Life& life, std::chrono::milliseconds ran) {
     if (life.exit) last_exit_ = life.exit;
     started_at_.reset();
     if (!life.left.empty()) return;  // stays in `stopping`
-    if (must_end()) {
+    if (asked_to_end()) {
         attention_.reset();
         set_state(SessionState::stopped);
         return;
@@ -205,22 +281,27 @@ void Session::after_life(const Life& life, std::chrono::milliseconds ran) {
         return;
     }
     const auto decision = budget_.ended(config_, life.clean, ran, Clock::now(), random_fraction());
-    switch (decision.what) {
-        case RestartBudget::Decision::What::restart:
-            pause_ = decision.delay;
-            set_state(SessionState::backoff);
-            return;
-        case RestartBudget::Decision::What::leave:
-            wanted_ = false;
-            set_state(life.clean ? SessionState::exited : SessionState::failed);
-            return;
-        case RestartBudget::Decision::What::give_up:
-            wanted_ = false;
-            attention_ = decision.why + (last_exit_ ? ", " + describe(*last_exit_) + " at last" : "") +
-                         "; see: reeve logs " + name_.value + ", then: reeve start " + name_.value;
-            set_state(SessionState::failed);
-            return;
+    unsaved_ = unsaved_ || decision.what != RestartBudget::Decision::What::leave;
+    if (decision.what == RestartBudget::Decision::What::restart) {
+        pause_ = decision.delay;
+        set_state(SessionState::backoff);
+        return;
     }
+    wanted_ = false;
+    const bool failed = decision.what == RestartBudget::Decision::What::give_up || !life.clean;
+    if (failed) {
+        const std::string output = runner_->last_output(*this);
+        if (!output.empty()) last_output_ = output;
+    }
+    if (decision.what == RestartBudget::Decision::What::give_up) {
+        const std::string last = !life.problem.empty() ? life.problem
+                                 : last_exit_          ? describe(*last_exit_)
+                                                       : "";
+        attention_ = decision.why + (last.empty() ? "" : ", " + last + " at last") + "; see: reeve logs " +
+                     name_.value + ", then: reeve start " + name_.value;
+        host_.note(name_, "session given up", *attention_);
+    }
+    set_state(failed ? SessionState::failed : SessionState::exited);
 }
 
 }  // namespace reeve

@@ -49,6 +49,12 @@ Status SessionLog::open_file() {
     return done;
 }
 
+LogPosition SessionLog::position() const {
+    struct stat now {};
+    if (::fstat(file_.get(), &now) != 0) return {};
+    return {static_cast<std::uint64_t>(now.st_ino), size_};
+}
+
 // Renames only, so a reader of the old file goes on reading it.
 Status SessionLog::rotate() {
     std::error_code ignored;

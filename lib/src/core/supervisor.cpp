@@ -54,6 +54,9 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Confi
         executor_, store_.paths().logs(), config_.logs.max_total,
         [this](const SessionName& name, const std::string& problem) { note_output(name, problem); });
     process_around_.output = output_.get();
+    memory_file_ = std::make_unique<DurableFile>(
+        executor_, worker_, [this] { return to_json(memories_, now()); },
+        [path = store_.paths().sessions()](const std::string& text) { return replace_file(path, text); });
     process_around_.paths = store_.paths();
     process_around_.instance = record_.instance_id;
     process_around_.here = settings_.here;
@@ -145,6 +148,7 @@ Task<Status> Supervisor::begin() {
     auto control = ControlServer::listen(executor_, store_.paths().control(), verbs());
     if (!control.ok()) co_return control.error();
     control_ = std::move(*control);
+    read_memories();
     for (const auto& [name, session] : config_.sessions) add_session(name, session);
     tasks_.spawn(control_->serve());
     tasks_.spawn(watch_lock());
@@ -186,7 +190,7 @@ Task<void> Supervisor::reap_and_start() {
     tasks_.spawn(watch_instances());
 
     for (auto& [name, session] : sessions_) {
-        if (session->config().autostart) session->start();
+        session->start_with_supervisor();
         session_tasks_.spawn(session->keep());
     }
     state_ = SupervisorState::running;
@@ -323,6 +327,8 @@ void Supervisor::add_session(const SessionName& name, const SessionConfig& confi
     else
         runner = std::make_unique<ContainerRunner>(executor_, container_around_, *this, *engine_);
     sessions_[name] = std::make_shared<Session>(executor_, name, config, *this, std::move(runner));
+    if (const auto known = memories_.find(name); known != memories_.end())
+        sessions_[name]->recall(known->second);
 }
 
 }  // namespace reeve

@@ -69,7 +69,7 @@ Task<Result<std::string>> Supervisor::verb_start(std::string params) {
 
 Task<Result<std::string>> Supervisor::verb_stop(std::string params) {
     CO_TRY(const auto chosen, sessions_named(params));
-    for (const auto& session : chosen) session->ask_stop();  // all at once; then wait for each
+    for (const auto& session : chosen) session->ask_stop(Session::By::hand);  // all at once; then wait
     for (const auto& session : chosen) {
         CO_CHECK(co_await session->stop());
     }
@@ -197,6 +197,8 @@ Task<void> Supervisor::drop_session(SessionName name) {
     session.close();
     while (session.keeping()) co_await changed_.wait();
     sessions_.erase(name);
+    SessionMemory nothing;  // what was of the old configuration says nothing of a new one
+    co_await remember(name, std::move(nothing));
 }
 
 }  // namespace reeve

@@ -2,6 +2,7 @@
 
 #include "engine/docker_command.hpp"
 #include "engine/docker_create.hpp"
+#include "engine/docker_output.hpp"
 #include "engine/docker_parse.hpp"
 #include "engine/docker_things.hpp"
 #include "reeve/base/time_text.hpp"
@@ -35,6 +36,17 @@ class DockerCli final : public ContainerEngine {
     Task<Status> start_container(ContainerId id) override;
     Task<Status> stop_containers(std::vector<ContainerId> ids, std::chrono::seconds grace) override;
     Task<Status> remove_containers(std::vector<ContainerId> ids) override;
+    Task<Result<ToolResult>> run_inside(ContainerId id, std::vector<std::string> command,
+                                        std::chrono::milliseconds limit) override {
+        return run_inside_container(command_, std::move(id), std::move(command), limit);
+    }
+    Task<Result<std::string>> last_output(ContainerId id, int lines) override {
+        return last_container_output(command_, std::move(id), lines);
+    }
+    Task<Status> follow_output(ContainerId id, std::string since,
+                               std::function<bool(std::string_view)> on_line) override {
+        return follow_container_output(command_, std::move(id), std::move(since), std::move(on_line));
+    }
 
     Task<Result<std::vector<VolumeOrNetwork>>> list_networks(std::string key, std::string value) override {
         return list_networks_or_volumes(networks_, std::move(key), std::move(value));

@@ -10,14 +10,15 @@ constexpr std::size_t max_config_bytes = 1024 * 1024;
 
 }  // namespace
 
-ParsedConfig parse_config(std::string_view text) {
+ParsedConfig parse_config(std::string_view text, const ConfigSurroundings& around) {
     static const Rule<Config> rule = config_rule();
     if (text.size() > max_config_bytes) {
         return {{}, {{0, 0, "", "larger than 1 MiB", "a configuration is written by hand: make it smaller"}}};
     }
     ParsedConfig parsed;
     ProblemList problems;
-    if (const auto root = parse_json_tree(text, problems)) rule.read(Place(*root, problems), parsed.config);
+    if (const auto root = parse_json_tree(text, problems))
+        rule.read(Place(*root, problems, around), parsed.config);
     parsed.problems = problems.in_order_of(text);
     return parsed;
 }

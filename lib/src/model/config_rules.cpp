@@ -1,6 +1,7 @@
 #include "config_rules.hpp"
 
 #include "config_object.hpp"
+#include "config_template.hpp"
 #include "reeve/base/text.hpp"
 #include "reeve/base/time_text.hpp"
 
@@ -19,27 +20,49 @@ std::string format_size(std::uint64_t bytes) {
     return std::to_string(bytes);
 }
 
-bool is_variable_name(std::string_view text) {
-    const auto is_letter = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-    };
-    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-    return !text.empty() && is_letter(text.front()) &&
-           std::all_of(text.begin(), text.end(), [&](char c) { return is_letter(c) || is_digit(c); });
+// The text with its variables, or nothing and a problem. No problem quotes what came out, nor, where a secret
+// may be written, what went in.
+std::optional<std::string> filled_in(const Place& place, const std::string& text) {
+    FilledIn filled = fill_in(text, place.around());
+    if (filled.malformed) {
+        place.refuse("a \"${\" that begins no variable",
+                     "write ${NAME} or ${NAME:-default}, and $${ for the characters ${");
+        return std::nullopt;
+    }
+    if (filled.unknown) {
+        place.refuse("the variable " + in_quotes(*filled.unknown) + " is not set",
+                     "set it in the environment of reeve, write ${" + *filled.unknown +
+                         ":-default}, or $${ for the characters ${");
+        return std::nullopt;
+    }
+    return std::move(filled.text);
 }
+
+bool has_variables(const std::string& text) { return text.find("${") != text.npos; }
 
 bool read_text(const Place& place, const TextForm& form, std::string& out) {
     if (!place.expect(JsonNode::Kind::string, "write it in double quotes")) return false;
     const std::string& text = place.node().string;
     if (text.find('\0') != text.npos) {
-        place.refuse(in_quotes(text) + " holds a NUL", "remove it: no program can be given one");
+        place.refuse("a text holds a NUL", "remove it: no program can be given one");
         return false;
     }
-    if (!form.fits(text)) {
+    const bool judged_later = form.filled_in && has_variables(text) && *form.never == '\0';
+    if (!judged_later && !form.fits(text)) {
         place.refuse(in_quotes(text) + " " + form.otherwise, form.fix);
         return false;
     }
-    out = text;
+    if (!form.filled_in || !has_variables(text)) {
+        out = text;
+        return true;
+    }
+    auto filled = filled_in(place, text);
+    if (!filled) return false;
+    if (!form.fits(*filled)) {
+        place.refuse(in_quotes(text) + " " + form.otherwise + " once its variables are filled in", form.fix);
+        return false;
+    }
+    out = std::move(*filled);
     return true;
 }
 
@@ -54,6 +77,12 @@ std::vector<std::string> read_texts(const Place& place, const TextForm& first, c
 
 OrderedJson schema_of(const TextForm& form) {
     OrderedJson schema = {{"type", "string"}, {"pattern", form.pattern}};
+    if (form.filled_in && form.pattern == std::string_view(any_text.pattern)) {
+        schema["pattern"] = template_pattern;
+    } else if (form.filled_in) {
+        schema["pattern"] = std::string(form.pattern) + "|\\$\\{";
+        schema["allOf"] = OrderedJson::array({{{"pattern", template_pattern}}});
+    }
     if (*form.never != '\0') schema["not"]["pattern"] = form.never;
     return schema;
 }
@@ -156,6 +185,18 @@ Rule<std::uint64_t> size(std::uint64_t least, std::uint64_t most) {
     return rule;
 }
 
+Rule<std::uint64_t> size_or_unlimited(std::uint64_t most) {
+    Rule<std::uint64_t> rule = size(0, most);
+    rule.schema["pattern"] = "^([0-9]+(\\.[0-9]+)?(B|K|KiB|M|MiB|G|GiB)?|unlimited)$";
+    rule.read = [read = rule.read](const Place& place, std::uint64_t& out) {
+        if (place.node().kind == JsonNode::Kind::string && place.node().string == "unlimited")
+            out = LimitsConfig::unlimited;
+        else
+            read(place, out);
+    };
+    return rule;
+}
+
 Rule<std::vector<std::string>> texts(TextForm form, std::string fix) {
     Rule<std::vector<std::string>> rule;
     rule.schema = {{"type", "array"}, {"items", schema_of(form)}};
@@ -197,7 +238,7 @@ Rule<std::map<std::string, std::string>> variables(std::vector<std::string> rese
     rule.schema = {
         {"type", "object"},
         {"propertyNames", {{"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}, {"not", {{"enum", reserved}}}}},
-        {"additionalProperties", schema_of(any_text)}};
+        {"additionalProperties", schema_of(with_variables(any_text))}};
     rule.read = [reserved = std::move(reserved)](const Place& place,
                                                  std::map<std::string, std::string>& out) {
         if (!place.expect(JsonNode::Kind::object, "write { \"NAME\": \"value\" }")) return;
@@ -209,7 +250,7 @@ Rule<std::map<std::string, std::string>> variables(std::vector<std::string> rese
             } else if (std::find(reserved.begin(), reserved.end(), node.key) != reserved.end()) {
                 variable.refuse_key(in_quotes(node.key) + " is set by reeve itself", "choose another name");
             }
-            read_text(variable, any_text, out[node.key]);
+            read_text(variable, with_variables(any_text), out[node.key]);
         }
     };
     return rule;

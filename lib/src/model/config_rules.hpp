@@ -4,12 +4,14 @@
 
 #include "json_text.hpp"
 #include "json_tree.hpp"
+#include "reeve/model/config_parse.hpp"
 #include "reeve/model/ids.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,15 +23,17 @@ namespace reeve {
 // parent.
 class Place {
   public:
-    Place(const JsonNode& node, ProblemList& problems) : node_(node), problems_(problems) {}
+    Place(const JsonNode& node, ProblemList& problems, const ConfigSurroundings& around)
+        : node_(node), problems_(problems), around_(around) {}
 
     Place child(const JsonNode& node, std::string token) const {
-        return {node, problems_, this, std::move(token)};
+        return {node, problems_, around_, this, std::move(token)};
     }
     Place member(const JsonNode& node) const { return child(node, node.key); }
     Place element(std::size_t index) const { return child(node_.children[index], std::to_string(index)); }
 
     const JsonNode& node() const { return node_; }
+    const ConfigSurroundings& around() const { return around_; }
     std::string pointer() const;
     // A problem at the value, and one at the key in front of it.
     void refuse(std::string what, std::string fix) const;
@@ -38,11 +42,13 @@ class Place {
     bool expect(JsonNode::Kind kind, const std::string& fix) const;
 
   private:
-    Place(const JsonNode& node, ProblemList& problems, const Place* parent, std::string token)
-        : node_(node), problems_(problems), parent_(parent), token_(std::move(token)) {}
+    Place(const JsonNode& node, ProblemList& problems, const ConfigSurroundings& around, const Place* parent,
+          std::string token)
+        : node_(node), problems_(problems), around_(around), parent_(parent), token_(std::move(token)) {}
 
     const JsonNode& node_;
     ProblemList& problems_;
+    const ConfigSurroundings& around_;
     const Place* parent_ = nullptr;
     std::string token_;
 };
@@ -64,7 +70,15 @@ struct TextForm {
     const char* otherwise = "";  // what is wrong with a text that does not fit
     const char* fix = "";
     const char* never = "";  // a pattern that must not match besides; empty: none
+    // Variables are filled in, and what comes out must fit. A text with "${" in it is judged only then,
+    // except by `never`.
+    bool filled_in = false;
 };
+
+constexpr TextForm with_variables(TextForm form) {
+    form.filled_in = true;
+    return form;
+}
 
 inline constexpr TextForm any_text{.pattern = "^[^\\u0000]*$", .fits = [](std::string_view) { return true; }};
 
@@ -79,6 +93,8 @@ Rule<bool> flag();
 Rule<int> whole_number(int least, int most);
 Rule<std::chrono::milliseconds> duration(std::chrono::milliseconds least, std::chrono::milliseconds most);
 Rule<std::uint64_t> size(std::uint64_t least, std::uint64_t most);
+// The same, or "unlimited", which is LimitsConfig::unlimited.
+Rule<std::uint64_t> size_or_unlimited(std::uint64_t most);
 // A list of texts. `fix` says how a list is written when there is none.
 Rule<std::vector<std::string>> texts(TextForm form, std::string fix);
 // A list with at least one text, the first of a form of its own.
@@ -86,6 +102,18 @@ Rule<std::vector<std::string>> texts(TextForm first, TextForm others, std::strin
 Rule<std::vector<SessionName>> session_names();
 // An object whose keys are names of environment variables; `reserved` ones are refused.
 Rule<std::map<std::string, std::string>> variables(std::vector<std::string> reserved);
+
+// A value that may be left out, by another rule.
+template <class T>
+Rule<std::optional<T>> optional_of(Rule<T> rule) {
+    Rule<std::optional<T>> made;
+    made.schema = rule.schema;
+    made.read = [read = std::move(rule.read)](const Place& place, std::optional<T>& out) {
+        out.emplace();
+        read(place, *out);
+    };
+    return made;
+}
 
 // One of a few names, each with its value.
 template <class T>

@@ -2,6 +2,7 @@
 
 #include "config_object.hpp"
 #include "config_order.hpp"
+#include "config_session_parts.hpp"
 #include "reeve/base/text.hpp"
 #include "reeve/base/time_text.hpp"
 
@@ -76,7 +77,8 @@ constexpr const char* how_a_command_is_written =
 Rule<RestartPolicy> restart_policy() {
     return choice<RestartPolicy>({{"never", RestartPolicy::never},
                                   {"on-failure", RestartPolicy::on_failure},
-                                  {"always", RestartPolicy::always}});
+                                  {"always", RestartPolicy::always},
+                                  {"unless-stopped", RestartPolicy::unless_stopped}});
 }
 
 Rule<int> signal_name() {
@@ -93,7 +95,9 @@ Rule<BackoffConfig> backoff() {
     return object<BackoffConfig>(
         {field("initial", "The pause before the first restart; it doubles each time.",
                &BackoffConfig::initial, duration(instant, one_day)),
-         field("max", "The longest pause.", &BackoffConfig::max, duration(instant, one_day))},
+         field("max", "The longest pause.", &BackoffConfig::max, duration(instant, one_day)),
+         field("reset_after", "After a life this long the pauses begin at the first again.",
+               &BackoffConfig::reset_after, duration(at_once, one_day))},
         [](const Place& place, const BackoffConfig& read) {
             if (read.initial <= read.max) return;
             place.refuse("the longest pause, " + format_duration(read.max) + ", is shorter than the first, " +
@@ -181,32 +185,69 @@ Rule<std::vector<ForeignRegistryConfig>> foreign_registries() {
     return rule;
 }
 
+// Looked at now only for whoever wants to know: it is read at each start.
+Rule<std::vector<std::string>> env_files() {
+    auto rule = texts(with_variables(absolute_path), "write a list of files: [\"~/site.env\"]");
+    rule.read = [read = rule.read](const Place& place, std::vector<std::string>& out) {
+        read(place, out);
+        if (!place.around().why_not_env_file || out.size() != place.node().children.size()) return;
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            const auto why_not = place.around().why_not_env_file(out[i]);
+            if (why_not) place.element(i).refuse(*why_not, "mend it: the session cannot start without");
+        }
+    };
+    return rule;
+}
+
+// The command is kept as it was written too: a record must not hold what a variable stood for.
+Field<SessionConfig> keeping_what_was_written(Field<SessionConfig> command) {
+    command.read = [read = command.read](const Place& place, SessionConfig& session) {
+        read(place, session);
+        for (const JsonNode& word : place.node().children) session.written_command.push_back(word.string);
+        if (session.written_command == session.command) session.written_command.clear();
+    };
+    return command;
+}
+
 Table<SessionConfig> session_table() {
     using enum SessionKind;
     using S = SessionConfig;
-    return {field("command",
-                  "The program and its arguments; the program is looked up on PATH. There is no shell.",
-                  &S::command, texts(program, any_text, how_a_command_is_written), process),
-            field("image", "The image of a container session.", &S::image, text(image_form), container),
-            field("cwd", "The directory to run in: absolute, or ~/ for one in the home directory.", &S::cwd,
-                  text(absolute_path), process, "put \"--workdir\" and the directory into \"options\""),
-            field("env", "Variables on top of the environment of reeve.", &S::env,
-                  variables({"REEVE_STORE", "REEVE_INSTANCE", "REEVE_SESSION"})),
-            field("options", "Options of the engine's create command.", &S::options,
-                  texts(option_form, "write a list: [\"-p\", \"5432:5432\"]"), container),
-            field("args", "Arguments after the image.", &S::args,
-                  texts(any_text, "write a list: [\"--verbose\"]"), container, "put them into \"command\""),
-            field("restart", "Whether it is started again when it ends.", &S::restart, restart_policy()),
-            field("backoff", "The pauses between restarts.", &S::backoff, backoff()),
-            field("give_up_after", "When restarts are too many, the session has failed and is left so.",
-                  &S::give_up_after, give_up_after()),
-            field("stop", "How it is stopped.", &S::stop, stop()),
-            field("log", "The file that holds its output.", &S::log, log(), process,
-                  "the engine keeps a container's output: see \"--log-opt\" for \"options\""),
-            field("after", "Sessions that must be ready before this one starts, and that stop after it.",
-                  &S::after, session_names()),
-            field("autostart", "Whether it starts with reeve; if not, `reeve start` starts it.",
-                  &S::autostart, flag())};
+    return {
+        keeping_what_was_written(field(
+            "command", "The program and its arguments; the program is looked up on PATH. There is no shell.",
+            &S::command, texts(with_variables(program), with_variables(any_text), how_a_command_is_written),
+            process)),
+        field("image", "The image of a container session.", &S::image, text(with_variables(image_form)),
+              container),
+        field("cwd", "The directory to run in: absolute, or ~/ for one in the home directory.", &S::cwd,
+              text(with_variables(absolute_path)), process,
+              "put \"--workdir\" and the directory into \"options\""),
+        field("env", "Variables on top of the environment of reeve.", &S::env,
+              variables({"REEVE_STORE", "REEVE_INSTANCE", "REEVE_SESSION"})),
+        field("env_file", "Files of NAME=value lines, read at each start; \"env\" stands above them.",
+              &S::env_file, env_files()),
+        field("options", "Options of the engine's create command.", &S::options,
+              texts(with_variables(option_form), "write a list: [\"-p\", \"5432:5432\"]"), container),
+        field("args", "Arguments after the image.", &S::args,
+              texts(with_variables(any_text), "write a list: [\"--verbose\"]"), container,
+              "put them into \"command\""),
+        field("restart", "Whether it is started again when it ends.", &S::restart, restart_policy()),
+        field("backoff", "The pauses between restarts.", &S::backoff, backoff()),
+        field("give_up_after", "When restarts are too many, the session has failed and is left so.",
+              &S::give_up_after, give_up_after()),
+        field("ready", "What tells that it is ready; without it, it is ready when it runs.", &S::ready,
+              optional_of(ready_rule())),
+        field("live", "What tells that it still works; when it does not, it is ended and has failed.",
+              &S::live, optional_of(live_rule())),
+        field("limits", "What the kernel allows its processes.", &S::limits, limits_rule(), process,
+              "put \"--ulimit\" or \"--memory\" into \"options\""),
+        field("stop", "How it is stopped.", &S::stop, stop()),
+        field("log", "The file that holds its output.", &S::log, log(), process,
+              "the engine keeps a container's output: see \"--log-opt\" for \"options\""),
+        field("after", "Sessions that must be ready before this one starts, and that stop after it.",
+              &S::after, session_names()),
+        field("autostart", "Whether it starts with reeve; if not, `reeve start` starts it.", &S::autostart,
+              flag())};
 }
 
 // Exactly one of the two, and only the keys that go with it.
@@ -228,6 +269,17 @@ void check_kind(const Place& place, const Table<SessionConfig>& table) {
                                           row.instead);
         }
     }
+    const char* wrong = has_command ? "engine" : "notify";
+    for (const char* key : {"ready", "live"}) {
+        const JsonNode* probe = place.node().find(key);
+        const JsonNode* kind = probe != nullptr ? probe->find(wrong) : nullptr;
+        if (kind == nullptr) continue;
+        place.member(*probe).member(*kind).refuse_key(
+            std::string("\"") + wrong + "\" is only for " +
+                (has_command ? "containers, and this session runs a command"
+                             : "commands, and this session runs a container"),
+            has_command ? "use http, tcp, exec, log or notify" : "use http, tcp, exec, log or engine");
+    }
 }
 
 // The same for the schema: "command" without the keys of containers, or "image" without those of commands.
@@ -236,6 +288,8 @@ OrderedJson one_kind(const Table<SessionConfig>& table, const char* required, Se
     for (const auto& row : table) {
         if (row.kind == other) keys.push_back({{"required", {row.name}}});
     }
+    const bool process = other == SessionKind::container;
+    for (const auto& probe : without_probe(process ? "engine" : "notify")) keys.push_back(probe);
     return {{"required", {required}}, {"not", {{"anyOf", keys}}}};
 }
 

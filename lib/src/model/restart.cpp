@@ -7,9 +7,6 @@
 namespace reeve {
 namespace {
 
-// A life this long was no crash at start: the next delay begins at the bottom again.
-constexpr std::chrono::milliseconds stable_life{10'000};
-
 std::chrono::milliseconds delay_after(const BackoffConfig& backoff, int in_a_row, double jitter) {
     auto delay = std::min(backoff.initial, backoff.max);
     for (int i = 1; i < in_a_row && delay < backoff.max; ++i) delay = std::min(delay * 2, backoff.max);
@@ -17,23 +14,40 @@ std::chrono::milliseconds delay_after(const BackoffConfig& backoff, int in_a_row
     return delay - std::chrono::milliseconds(shorter);
 }
 
+bool wants_restart(RestartPolicy policy, bool clean) {
+    switch (policy) {
+        case RestartPolicy::never:
+            return false;
+        case RestartPolicy::on_failure:
+            return !clean;
+        case RestartPolicy::always:
+        case RestartPolicy::unless_stopped:
+            return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 RestartBudget::Decision RestartBudget::ended(const SessionConfig& config, bool clean,
                                              std::chrono::milliseconds ran, Time now, double jitter) {
-    const bool wanted =
-        config.restart == RestartPolicy::always || (config.restart == RestartPolicy::on_failure && !clean);
-    if (!wanted) return {};
-    in_a_row_ = ran >= stable_life ? 1 : in_a_row_ + 1;
-    while (!recent_.empty() && now - recent_.front() > config.give_up_after.within) recent_.pop_front();
-    if (static_cast<int>(recent_.size()) >= config.give_up_after.restarts) {
-        return {Decision::What::give_up,
-                {},
-                "restarted " + std::to_string(recent_.size()) + " times within " +
-                    format_duration(config.give_up_after.within)};
+    if (!wants_restart(config.restart, clean)) return {};
+    state_.in_a_row = ran >= config.backoff.reset_after ? 1 : state_.in_a_row + 1;
+    auto& recent = state_.recent;
+    while (!recent.empty() && now - recent.front() > config.give_up_after.within) recent.pop_front();
+    if (static_cast<int>(recent.size()) >= config.give_up_after.restarts) {
+        state_.gave_up = now;
+        state_.why = "restarted " + std::to_string(recent.size()) + " times within " +
+                     format_duration(config.give_up_after.within);
+        return {Decision::What::give_up, {}, state_.why};
     }
-    recent_.push_back(now);
-    return {Decision::What::restart, delay_after(config.backoff, in_a_row_, jitter), {}};
+    recent.push_back(now);
+    return {Decision::What::restart, delay_after(config.backoff, state_.in_a_row, jitter), {}};
+}
+
+std::optional<std::string> RestartBudget::still_given_up(const GiveUpConfig& config, Time now) const {
+    if (!state_.gave_up || now - *state_.gave_up > config.within) return std::nullopt;
+    return state_.why;
 }
 
 }  // namespace reeve

@@ -40,7 +40,8 @@ OrderedJson json_of(const SessionStatus& s) {
     if (s.last_exit) {
         last_exit = {{"code", or_null(s.last_exit->code)},
                      {"signal", or_null(s.last_exit->signal)},
-                     {"at", s.last_exit->at}};
+                     {"at", s.last_exit->at},
+                     {"why", or_null(s.last_exit->why)}};
     }
     return {{"kind", s.kind},
             {"state", to_string(s.state)},
@@ -53,7 +54,9 @@ OrderedJson json_of(const SessionStatus& s) {
             {"memory_bytes", s.memory_bytes},
             {"cpu_seconds", s.cpu_seconds},
             {"last_exit", last_exit},
-            {"attention", or_null(s.attention)}};
+            {"attention", or_null(s.attention)},
+            {"message", or_null(s.message)},
+            {"last_output", or_null(s.last_output)}};
 }
 
 int small_int(const Json& object, const char* name) {
@@ -96,9 +99,11 @@ SessionStatus session_from(const Json& object) {
     s.cpu_seconds = number_field(object, "cpu_seconds");
     if (const Json* exit = object_field(object, "last_exit")) {
         s.last_exit = LastExit{optional_int(*exit, "code"), optional_int(*exit, "signal"),
-                               string_field(*exit, "at").value_or("")};
+                               string_field(*exit, "at").value_or(""), string_field(*exit, "why")};
     }
     s.attention = string_field(object, "attention");
+    s.message = string_field(object, "message");
+    s.last_output = string_field(object, "last_output");
     return s;
 }
 

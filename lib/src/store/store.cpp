@@ -24,6 +24,14 @@ std::string stable_hash(std::string_view text) {
     return digits;
 }
 
+// A socket's usual path, or a short name elsewhere when that is too long.
+std::filesystem::path short_enough(std::filesystem::path usual, const std::string& name) {
+    if (usual.native().size() <= longest_socket_path) return usual;
+    const auto place = runtime_directory() / name;
+    if (place.native().size() <= longest_socket_path) return place;
+    return private_temporary_directory() / name;
+}
+
 // One name for one store, however it was written: labels, the environment of sessions and the name of the
 // control socket are made from it.
 Result<std::filesystem::path> resolved(const std::filesystem::path& path) {
@@ -61,12 +69,12 @@ Result<StoreId> read_identity(const std::filesystem::path& path) {
 }  // namespace
 
 std::filesystem::path StorePaths::control() const {
-    const auto usual = root / "control.sock";
-    if (usual.native().size() <= longest_socket_path) return usual;
-    const std::string name = "reeve-" + stable_hash(root.native()) + ".sock";
-    const auto place = runtime_directory() / name;
-    if (place.native().size() <= longest_socket_path) return place;
-    return private_temporary_directory() / name;
+    return short_enough(root / "control.sock", "reeve-" + stable_hash(root.native()) + ".sock");
+}
+
+std::filesystem::path StorePaths::notify(const SessionName& name) const {
+    const auto usual = root / "notify" / (name.value + ".sock");
+    return short_enough(usual, "reeve-" + stable_hash(usual.native()) + ".notify");
 }
 
 Result<std::filesystem::path> find_store(const std::optional<std::string>& option) {

@@ -10,6 +10,8 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -30,6 +32,7 @@ class ContainerRunner final : public SessionRunner {
           around_(surroundings),
           host_(host),
           service_(service),
+          seen_(executor_),
           end_limit_(executor_) {}
 
     const char* kind() const override { return "container"; }
@@ -39,8 +42,13 @@ class ContainerRunner final : public SessionRunner {
     void hurry() override;
     std::vector<std::string> waiting_for() const override;
     std::optional<std::chrono::milliseconds> killed_in() const override { return std::nullopt; }
+    Result<std::unique_ptr<Probe>> make_probe(Session& session, const ProbeTarget& target,
+                                              Question question) override;
+    std::string last_output(const Session&) const override { return last_output_; }
 
   private:
+    Sign health_sign(Question question) const;
+    Task<void> note_output(const Session& session, const ContainerInfo& info);
     Task<Result<ContainerId>> create(Session& session);
     Task<void> wait_for_end(Session& session);
     static Task<void> until_it_must_end(Session& session);
@@ -58,6 +66,9 @@ class ContainerRunner final : public SessionRunner {
     std::string container_name_;
     ContainerId id_;
     std::optional<ContainerInfo> last_seen_;
+    Notifier seen_;                                 // last_seen_ has changed
+    std::map<std::string, std::string> variables_;  // of the life under way: what its config says
+    std::string last_output_;
     bool look_again_ = false;
     bool hurried_ = false;  // no more grace for this life
     asio::cancellation_signal end_of_grace_, end_of_calls_;

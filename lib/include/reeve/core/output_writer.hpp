@@ -36,6 +36,7 @@ class OutputWriter {
     struct Opened {
         UniqueFd write_end;  // for the child's standard output and error
         std::shared_ptr<Stream> stream;
+        LogPosition begins;  // where this life's output will begin
     };
     // The log is opened here, so that one that cannot be written stops the start.
     Result<Opened> open(const SessionName& name, const std::filesystem::path& path, const LogConfig& config);

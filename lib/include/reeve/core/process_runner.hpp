@@ -1,16 +1,19 @@
 // A process session: a command and everything it forks.
 #pragma once
 
+#include "reeve/core/notify_listener.hpp"
 #include "reeve/core/output_writer.hpp"
 #include "reeve/core/process_scans.hpp"
 #include "reeve/core/session.hpp"
 #include "reeve/core/takedown.hpp"
+#include "reeve/engine/tool.hpp"
 #include "reeve/os/launcher.hpp"
 #include "reeve/os/session_anchor.hpp"
 #include "reeve/store/store.hpp"
 
 #include <sys/resource.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,8 +45,14 @@ class ProcessRunner final : public SessionRunner {
     void hurry() override;
     std::vector<std::string> waiting_for() const override;
     std::optional<std::chrono::milliseconds> killed_in() const override;
+    Result<std::unique_ptr<Probe>> make_probe(Session& session, const ProbeTarget& target,
+                                              Question question) override;
+    std::string last_output(const Session& session) const override;
 
   private:
+    Status listen_for_notifications(Session& session);
+    std::map<std::string, std::string> notify_variables(const SessionConfig& config) const;
+    Task<Result<ToolResult>> run_probe(std::vector<std::string> command, std::chrono::milliseconds limit);
     Task<Result<GatedChild>> launch(Session& session, LaunchSpec& spec);
     Task<Result<GatedChild>> launch_below_anchor(LaunchSpec& spec);
     Task<Life> run_child(Session& session, GatedChild child, LaunchSpec spec);
@@ -71,10 +80,14 @@ class ProcessRunner final : public SessionRunner {
     std::unique_ptr<SessionAnchor> anchor_;
     std::unique_ptr<Takedown> takedown_;
     std::shared_ptr<OutputWriter::Stream> output_;  // of this life
+    std::map<std::string, std::string> own_variables_;  // of the life under way: what its config says
+    LogPosition log_begins_;                            // where its output begins in the log
+    std::unique_ptr<NotifyListener> notify_;            // none: it is not asked to notify
 };
 
-// The environment of a session: ours, the config's on top, and the three variables that mark it.
-std::vector<std::string> session_environment(const SessionConfig& config, const StorePaths& paths,
-                                             const InstanceId& instance, const SessionName& name);
+// The environment of a session: ours, `own` on top, and the three variables that mark it.
+std::vector<std::string> session_environment(const std::map<std::string, std::string>& own,
+                                             const StorePaths& paths, const InstanceId& instance,
+                                             const SessionName& name);
 
 }  // namespace reeve

@@ -13,10 +13,12 @@
 #pragma once
 
 #include "reeve/base/task.hpp"
+#include "reeve/core/health.hpp"
 #include "reeve/core/notifier.hpp"
 #include "reeve/model/config.hpp"
 #include "reeve/model/instance_record.hpp"
 #include "reeve/model/restart.hpp"
+#include "reeve/model/session_memory.hpp"
 #include "reeve/model/status_snapshot.hpp"
 
 #include <functional>
@@ -56,6 +58,12 @@ class SessionRunner {
     virtual std::vector<std::string> waiting_for() const = 0;
     // How long that still has before it is killed; nothing when that is not known.
     virtual std::optional<std::chrono::milliseconds> killed_in() const = 0;
+    // A probe of the life that has just begun; the error is a mistake that no second look mends.
+    enum class Question { ready, live };
+    virtual Result<std::unique_ptr<Probe>> make_probe(Session& session, const ProbeTarget& target,
+                                                      Question question) = 0;
+    // The end of what the last life has printed (output_tail.hpp); empty when there is nothing.
+    virtual std::string last_output(const Session& session) const = 0;
 };
 
 // What sessions need from whoever runs them.
@@ -66,6 +74,10 @@ class SessionHost {
     virtual Task<Status> record(SessionName name, SessionRecord record) = 0;
     // Takes it out: its resources were seen to be gone. Need not be durable before anything else happens.
     virtual void forget(const SessionName& name) = 0;
+    // Keeps what the next supervisor must know; completes when it is durable, or could not be made so.
+    virtual Task<void> remember(SessionName name, SessionMemory memory) = 0;
+    // For the log: why a life was ended, or a session given up.
+    virtual void note(const SessionName& name, const std::string& what, const std::string& why) = 0;
     // Some status has changed.
     virtual void status_changed() = 0;
     // Whether the session named is up and ready, for those that come after it.
@@ -81,19 +93,25 @@ class Session {
     const SessionConfig& config() const { return config_; }
     SessionStatus status() const;
     SessionState state() const { return state_; }
-    bool ready() const { return state_ == SessionState::running; }
+    bool ready() const { return state_ == SessionState::running && health_.ready(); }
     bool down() const;
     std::vector<std::string> waiting_for() const { return runner_->waiting_for(); }
     std::optional<std::chrono::milliseconds> killed_in() const { return runner_->killed_in(); }
     // It could not be ended so far, stays in `stopping`, and is tried again.
     bool left_behind() const { return left_behind_; }
 
+    // What an earlier supervisor knew of it. Before anything else.
+    void recall(SessionMemory memory);
+    // The supervisor begins: up, unless the configuration says otherwise, somebody stopped it by hand and
+    // that is to last, or it had been given up and its limit still counts.
+    void start_with_supervisor();
     // Asks for it to be up. A session that had given up begins anew.
     void start();
-    // Completes when it runs, or when it is clear that it does not: the error says why.
+    // Completes when it is ready, or when it is clear that it does not become so: the error says why.
     Task<Status> wait_started();
-    // Asks for it to be down.
-    void ask_stop();
+    // Asks for it to be down. By hand: with "unless-stopped" it stays so.
+    enum class By { hand, supervisor };
+    void ask_stop(By by = By::supervisor);
     // Asks, and completes when it was seen empty; the error names what is left.
     Task<Status> stop();
     void hurry() { runner_->hurry(); }
@@ -106,7 +124,8 @@ class Session {
     bool keeping() const { return keeping_; }  // keep() has begun and not ended
 
     // For runners.
-    bool must_end() const { return !wanted_ || closing_; }
+    bool must_end() const { return asked_to_end() || health_.verdict(); }
+    bool asked_to_end() const { return !wanted_ || closing_; }
     Notifier& changed() { return changed_; }
     void set_state(SessionState state);
     void mark_started(std::string at);
@@ -117,6 +136,8 @@ class Session {
     Task<void> pause(std::chrono::milliseconds delay);
     void after_life(const Life& life, std::chrono::milliseconds ran);
     bool may_start() const;
+    void begin_health();
+    Task<void> save_memory();
 
     SessionName name_;
     SessionConfig config_;
@@ -129,9 +150,11 @@ class Session {
     bool left_behind_ = false, retry_now_ = false;
     int restarts_ = 0, lives_ = 0;
     RestartBudget budget_;
+    bool stopped_by_hand_ = false, unsaved_ = false;  // of what remember() keeps
+    Health health_;
     std::chrono::milliseconds engine_pause_{1000};
     std::optional<std::chrono::milliseconds> pause_;  // before the next life
-    std::optional<std::string> started_at_, attention_;
+    std::optional<std::string> started_at_, attention_, last_output_;
     std::optional<LastExit> last_exit_;
 };
 

@@ -12,6 +12,12 @@
 
 namespace reeve {
 
+// A place in a log that rotations do not move.
+struct LogPosition {
+    std::uint64_t inode = 0;
+    std::uint64_t offset = 0;
+};
+
 // Every byte that is appended is in exactly one of the files, in order. A file is rotated at the end of a
 // line, so it may be larger than `max_size` by what is left of one line, up to 1 MiB; then the line is split.
 //
@@ -27,6 +33,7 @@ class SessionLog {
     Status append(std::string_view bytes);
     // For whoever removed or truncated the file by hand: goes on in a new one. Call it now and then.
     Status look_again();
+    LogPosition position() const;
     // Counts the rotations, for whoever keeps a limit on all logs.
     int rotations() const { return rotations_; }
 

@@ -58,6 +58,8 @@ class Supervisor final : public SessionHost {
     // SessionHost
     Task<Status> record(SessionName name, SessionRecord record) override;
     void forget(const SessionName& name) override;
+    Task<void> remember(SessionName name, SessionMemory memory) override;
+    void note(const SessionName& name, const std::string& what, const std::string& why) override;
     void status_changed() override;
     bool is_ready(const SessionName& name) const override;
 
@@ -81,6 +83,8 @@ class Supervisor final : public SessionHost {
     void reap_soon();
     void stay_safe();
     Task<void> commit_record();
+    void read_memories();
+    Moment now() const;
     Task<void> reload();
     void take_report(const ReapReport& report, bool news);  // news: worth being the last one shown
     void take_foreign(const Reaper& reaper);
@@ -122,7 +126,8 @@ class Supervisor final : public SessionHost {
     Notifier status_dirty_;
     Notifier reap_wanted_;
     InstanceRecord record_;
-    std::unique_ptr<DurableFile> record_file_, status_file_;
+    std::unique_ptr<DurableFile> record_file_, status_file_, memory_file_;
+    SessionMemories memories_;
     InstanceRegistry registry_;
     ReceiptBook receipts_;
     std::unique_ptr<OutputWriter> output_;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "reeve/base/task.hpp"
+#include "reeve/engine/tool.hpp"
 #include "reeve/model/ids.hpp"
 #include "reeve/model/labels.hpp"
 
@@ -82,6 +83,17 @@ class ContainerEngine {
     virtual Task<Status> stop_containers(std::vector<ContainerId> ids, std::chrono::seconds grace) = 0;
     // With their anonymous volumes. Running ones are killed.
     virtual Task<Status> remove_containers(std::vector<ContainerId> ids) = 0;
+
+    // Runs a program inside, with what the container has; its exit code and output, whatever they are. At the
+    // limit the client ends; what it began inside may go on there.
+    virtual Task<Result<ToolResult>> run_inside(ContainerId id, std::vector<std::string> command,
+                                                std::chrono::milliseconds limit) = 0;
+    // What the container has printed, as far as the engine keeps it: at most so many of the last lines.
+    virtual Task<Result<std::string>> last_output(ContainerId id, int lines) = 0;
+    // The same and what follows, until `on_output` wants no more (then it succeeds), the container ends or
+    // the task is cancelled. `since`: RFC 3339, or empty for all of it. A line over 1 MiB ends it.
+    virtual Task<Status> follow_output(ContainerId id, std::string since,
+                                       std::function<bool(std::string_view line)> on_line) = 0;
 
     virtual Task<Result<std::vector<VolumeOrNetwork>>> list_networks(std::string label_key,
                                                                      std::string label_value) = 0;

@@ -13,11 +13,18 @@
 
 namespace reeve {
 
-enum class RestartPolicy { never, on_failure, always };
+enum class RestartPolicy {
+    never,
+    on_failure,
+    always,
+    unless_stopped  // as always; and who stopped it by hand finds it stopped after a restart of the
+                    // supervisor
+};
 
 struct BackoffConfig {
     std::chrono::milliseconds initial{200};  // before the first restart; doubles each time
     std::chrono::milliseconds max{30'000};
+    std::chrono::milliseconds reset_after{10'000};  // a life this long was no crash at start
     bool operator==(const BackoffConfig&) const = default;
 };
 
@@ -39,18 +46,62 @@ struct LogConfig {
     bool operator==(const LogConfig&) const = default;
 };
 
+// What is looked at to tell whether a session is well. Exactly one is set.
+struct ProbeTarget {
+    std::string http;               // "http://127.0.0.1:8000/": answered with a status of 200 to 399
+    std::string tcp;                // "127.0.0.1:5432": accepts a connection
+    std::vector<std::string> exec;  // exits with 0; of a container: run inside
+    std::string log;                // POSIX extended regular expression, for a line of its output
+    bool notify = false;            // READY=1, or WATCHDOG=1, on $NOTIFY_SOCKET
+    bool engine = false;            // the container's HEALTHCHECK
+    bool operator==(const ProbeTarget&) const = default;
+};
+
+struct ReadyConfig {
+    ProbeTarget by;
+    std::chrono::milliseconds timeout{60'000};   // not ready by then: this life has failed
+    std::chrono::milliseconds interval{500};     // between two looks
+    std::chrono::milliseconds initial_delay{0};  // before the first
+    bool operator==(const ReadyConfig&) const = default;
+};
+
+struct LiveConfig {
+    ProbeTarget by;
+    std::chrono::milliseconds timeout{5'000};    // of one look
+    std::chrono::milliseconds interval{10'000};  // between two looks; a sign must come in each
+    std::chrono::milliseconds initial_delay{0};  // from when it is ready to the first
+    int failures = 3;                            // so many in a row: it is ended, as a failure
+    bool operator==(const LiveConfig&) const = default;
+};
+
+// What the kernel allows a process session; unset: as the supervisor was started.
+struct LimitsConfig {
+    static constexpr std::uint64_t unlimited = UINT64_MAX;
+    std::optional<int> nofile, nproc;
+    std::optional<std::uint64_t> as, core, data, fsize, memlock, stack;  // bytes
+    std::optional<std::chrono::milliseconds> cpu;                        // rounded up to seconds
+    std::optional<int> nice;
+    bool operator==(const LimitsConfig&) const = default;
+};
+
 struct SessionConfig {
     // Exactly one of the two is set.
     std::vector<std::string> command;  // argv; [0] is looked up on PATH
     std::string image;
+    // The command with its ${VARIABLES} as written: what records and people are shown.
+    std::vector<std::string> written_command;
 
     std::string cwd;  // process: "~/" is the home directory; empty: the store's owner's home
     std::map<std::string, std::string> env;  // on top of the supervisor's environment
+    std::vector<std::string> env_file;       // read at each start; what `env` says stands above them
     std::vector<std::string> options;        // container: of `docker create`
     std::vector<std::string> args;           // container: after the image
     RestartPolicy restart = RestartPolicy::on_failure;
     BackoffConfig backoff;
     GiveUpConfig give_up_after;
+    std::optional<ReadyConfig> ready;  // unset: ready when it runs
+    std::optional<LiveConfig> live;
+    LimitsConfig limits;
     StopConfig stop;
     LogConfig log;
     std::vector<SessionName> after;  // started when these are ready, stopped before them

@@ -4,6 +4,8 @@
 #include "reeve/base/result.hpp"
 #include "reeve/model/config.hpp"
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +27,18 @@ struct ParsedConfig {
     std::vector<ConfigProblem> problems;  // in the order of the text
 };
 
-// All problems at once, not only the first. Never throws, whatever the bytes.
-ParsedConfig parse_config(std::string_view text);
+// What a configuration may refer to, and what only the system can tell of it.
+struct ConfigSurroundings {
+    // The value of a variable for ${NAME}; nothing when it is not set. Unset: no variable is.
+    std::function<std::optional<std::string>(const std::string& name)> variable;
+    // Why an env_file cannot be used now; nothing when it can. Unset: not looked at, because it is read at
+    // each start anyway.
+    std::function<std::optional<std::string>(const std::string& path)> why_not_env_file;
+};
+
+// All problems at once, not only the first. Never throws, whatever the bytes. No problem quotes the value of
+// a variable: it may be a secret.
+ParsedConfig parse_config(std::string_view text, const ConfigSurroundings& around = {});
 
 // The JSON Schema (draft-07) of the configuration, made from the same table as the parser.
 std::string config_schema();

@@ -24,6 +24,7 @@ struct LastExit {
     std::optional<int> code;    // nothing when a signal ended it
     std::optional<int> signal;  // nothing when it exited
     std::string at;
+    std::optional<std::string> why = {};  // it was ended: "not live: ..."; nothing when it ended by itself
     bool operator==(const LastExit&) const = default;
 };
 
@@ -39,7 +40,9 @@ struct SessionStatus {
     std::uint64_t memory_bytes = 0;
     double cpu_seconds = 0;
     std::optional<LastExit> last_exit;
-    std::optional<std::string> attention;  // what a person should know or do
+    std::optional<std::string> attention;    // what a person should know or do
+    std::optional<std::string> message;      // what it says of itself: STATUS= on $NOTIFY_SOCKET
+    std::optional<std::string> last_output;  // the last lines of a session that has failed, bounded
 };
 
 struct ReapCounts {

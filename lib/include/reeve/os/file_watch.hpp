@@ -13,6 +13,10 @@ namespace reeve {
 // inode; macOS: EVFILT_VNODE.
 Result<UniqueFd> watch_file(int fd);
 
+// Readable when the open file `fd` was written to, and when it loses its name. `fd` must stay open as long as
+// the watch.
+Result<UniqueFd> watch_writes(int fd);
+
 // Readable when something in the directory was made, removed or renamed.
 Result<UniqueFd> watch_directory(const std::filesystem::path& directory);
 

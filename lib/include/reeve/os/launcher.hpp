@@ -11,6 +11,7 @@
 
 #include "reeve/base/result.hpp"
 #include "reeve/base/unique_fd.hpp"
+#include "reeve/os/child_limits.hpp"
 #include "reeve/os/process_handle.hpp"
 
 #include <sys/resource.h>
@@ -35,6 +36,7 @@ struct LaunchSpec {
     int cgroup = -1;          // directory descriptor of a cgroup v2 to be born in; Linux only; -1: none
     std::uint64_t mark = 0;   // see inherited_mark_of(); 0: none
     std::optional<rlimit> open_files;  // RLIMIT_NOFILE to go back to, when we raised our own
+    ChildLimits limits;                // after that
 };
 
 // Why a command did not start: the step that failed and its errno.

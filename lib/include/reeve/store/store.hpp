@@ -24,11 +24,14 @@ struct StorePaths {
     std::filesystem::path log(const SessionName& name) const { return logs() / (name.value + ".log"); }
     std::filesystem::path own_log() const { return logs() / "reeve.log"; }
     std::filesystem::path crashes() const { return root / "crashes"; }  // written by the anchor
+    std::filesystem::path sessions() const { return root / "sessions.json"; }
     std::filesystem::path receipts() const { return root / "receipts.jsonl"; }
     // control.sock, or, when that path is over 103 bytes (sockaddr_un holds 104 on macOS, 108 on Linux, with
     // the final NUL), a name made from a hash of it in $XDG_RUNTIME_DIR or else in /tmp/reeve-<uid>. The same
     // for every caller with the same environment; others find it in status.json.
     std::filesystem::path control() const;
+    // Where a session finds $NOTIFY_SOCKET: notify/<session>.sock, or a hashed name as for control().
+    std::filesystem::path notify(const SessionName& name) const;
 };
 
 // `option` (--store), else $REEVE_STORE, else $XDG_STATE_HOME/reeve, else ~/.local/state/reeve; on macOS

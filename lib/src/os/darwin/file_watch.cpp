@@ -115,6 +115,12 @@ Result<UniqueFd> watch_file(int fd) {
     return darwin::relay(std::move(queue), take_all);
 }
 
+Result<UniqueFd> watch_writes(int fd) {
+    TRY(UniqueFd queue, darwin::make_kqueue());
+    if (!add(queue.get(), fd, name_is_lost | is_written)) return Error::from_errno("watching a file");
+    return darwin::relay(std::move(queue), take_all);
+}
+
 Result<UniqueFd> watch_directory(const std::filesystem::path& directory) {
     TRY(UniqueFd queue, darwin::make_kqueue());
     TRY(UniqueFd opened, open_directory(directory));

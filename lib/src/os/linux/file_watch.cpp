@@ -29,6 +29,10 @@ Result<UniqueFd> watch_file(int fd) {
     return watch("/proc/self/fd/" + std::to_string(fd), IN_ATTRIB | IN_MOVE_SELF, "a file");
 }
 
+Result<UniqueFd> watch_writes(int fd) {
+    return watch("/proc/self/fd/" + std::to_string(fd), IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF, "a file");
+}
+
 Result<UniqueFd> watch_directory(const std::filesystem::path& directory) {
     return watch(directory.string(), names_change, directory.string());
 }

@@ -39,6 +39,8 @@ std::string LaunchFailure::message(const LaunchSpec& spec) const {
         case Step::exec:
             return "executing " + spec.program + ": " + cause.why();
         case Step::limits:
+            if (const std::string why = why_limits_fail(spec.limits); !why.empty())
+                return "setting its limits: " + why;
             return "setting its limits: " + cause.why();
         case Step::gate:
         case Step::session:
