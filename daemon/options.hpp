@@ -8,6 +8,16 @@
 
 namespace reeve {
 
+// reeve add: the keys of a session in the configuration.
+struct AddOptions {
+    std::optional<std::string> image, cwd, restart, grace, stop_signal;
+    std::vector<std::string> env;             // NAME=value
+    std::vector<std::string> after;           // names
+    std::vector<std::string> engine_options;  // of the engine's create command
+    std::vector<std::string> set;             // KEY=VALUE, for all other keys
+    bool no_autostart = false;
+};
+
 struct Options {
     std::string command;                // "status", "check", ...
     std::optional<std::string> store;   // --store: see find_store
@@ -16,12 +26,13 @@ struct Options {
     bool json = false;
     bool watch = false;     // status
     bool follow = false;    // logs
-    bool dry_run = false;   // reap
+    bool dry_run = false;   // reap, reload
     bool force = false;     // force-unlock
     int lines = 100;        // logs: so many of the last ones
     bool anchored = false;  // supervise: our parent is an anchor
 
-    std::vector<std::string> argv;         // exec: the command to run
+    std::vector<std::string> argv;  // exec, add: the command to run
+    AddOptions add;
     std::string name = "main";             // exec, instance: of the session
     std::string grace = "5s";              // exec: from the polite signal to SIGKILL
     std::string action;                    // instance: register, track, untrack, unregister, finish

@@ -23,7 +23,9 @@ Reaper::Reaper(Executor executor, ReaperSettings settings, Worker& worker, Event
       worker_(worker),
       log_(log),
       registry_(settings_.paths),
-      receipts_(settings_.paths.receipts()) {}
+      receipts_(settings_.paths.receipts()) {
+    receipts_.on_write(settings_.on_receipt);
+}
 
 Reaper::~Reaper() = default;
 

@@ -1,6 +1,7 @@
 #include "reeve/core/supervisor.hpp"
 
 #include "reeve/engine/docker_cli.hpp"
+#include "reeve/model/metrics_text.hpp"
 #include "reeve/os/cgroup.hpp"
 
 #include <unistd.h>
@@ -35,6 +36,9 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Confi
       status_dirty_(executor),
       reap_wanted_(executor),
       record_(settings_.record),
+      added_(executor, worker_, store_.paths().added()),
+      usage_(executor),
+      events_(executor),
       registry_(store_.paths()),
       receipts_(store_.paths().receipts()) {
     record_file_ = std::make_unique<DurableFile>(
@@ -49,6 +53,11 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Confi
             return to_json(snapshot());
         },
         [path = store_.paths().status()](const std::string& text) { return replace_file(path, text); });
+    metrics_file_ = std::make_unique<DurableFile>(
+        executor_, worker_, [this] { return to_metrics(snapshot()); },
+        [path = store_.paths().metrics()](const std::string& text) { return replace_file(path, text); });
+    events_.on_subscribe([this] { remember_states(); });
+    receipts_.on_write([this](const std::string& line) { tell_receipt(line); });
     process_around_.paths = store_.paths();
     process_around_.instance = record_.instance_id;
     process_around_.here = settings_.here;
@@ -107,7 +116,7 @@ void Supervisor::ask_reload() { tasks_.spawn(reload()); }
 
 Task<void> Supervisor::reload() {
     co_await asio::this_coro::throw_if_cancelled(false);
-    const auto outcome = co_await verb_reload("{}");
+    const auto outcome = co_await verb_reload("{}", std::make_shared<ControlCaller>());
     if (!outcome.ok()) log_.error("configuration not applied", {{"why", outcome.error().message()}});
 }
 
@@ -129,10 +138,12 @@ Task<Status> Supervisor::run() {
 // The record is durable before anything is launched; the status tells that we are here.
 Task<Status> Supervisor::begin() {
     CO_CHECK(co_await record_file_->commit());
-    auto control = ControlServer::listen(executor_, store_.paths().control(), verbs());
+    auto control = ControlServer::listen(executor_, store_.paths().control(), control_settings());
     if (!control.ok()) co_return control.error();
     control_ = std::move(*control);
     for (const auto& [name, session] : config_.sessions) add_session(name, session);
+    for (std::string& problem : added_.load()) attention_.push_back(std::move(problem));
+    run_added_sessions();
     tasks_.spawn(control_->serve());
     tasks_.spawn(watch_lock());
     if (settings_.anchor_pid) tasks_.spawn(watch_anchor());
@@ -258,6 +269,8 @@ Task<void> Supervisor::let_go() {
     }
     state_ = SupervisorState::stopped;
     if (!lost_lock_) {
+        const Status counted = co_await metrics_file_->commit();
+        if (!counted.ok()) log_.warn("writing the metrics", {{"why", counted.error().message()}});
         const Status written = co_await status_file_->commit();
         if (!written.ok()) log_.warn("writing the status", {{"why", written.error().message()}});
         const Status released = lock_.release();
@@ -287,6 +300,7 @@ void Supervisor::status_changed() {
     dirty_ = true;
     status_dirty_.notify();
     changed_.notify();
+    tell_changes();
     for (auto& [name, session] : sessions_) {
         if (session->state() == SessionState::waiting) session->poke();
     }

@@ -73,8 +73,12 @@ Task<void> Supervisor::keep_status() {
         }
         dirty_ = false;
         if (lost_lock_) continue;  // the file belongs to whoever has the store now
+        co_await measure();
         const Status written = co_await status_file_->commit();
         if (!written.ok()) log_.warn("writing the status", {{"why", written.error().message()}});
+        const Status counted = co_await metrics_file_->commit();
+        if (!counted.ok()) log_.warn("writing the metrics", {{"why", counted.error().message()}});
+        tell_attention();
         const auto until = Clock::now() + status_interval;
         while (!closing_ && Clock::now() < until) co_await status_dirty_.wait(until);
     }
@@ -109,6 +113,7 @@ Task<void> Supervisor::keep_reaping() {
 void Supervisor::take_report(const ReapReport& report) {
     last_reap_ = LastReap{report.started_at, report.duration_ms, report.counts};
     totals_.add(report.counts);
+    tell_reap(*last_reap_);
     std::vector<PendingReap> pending;
     std::vector<ReapProblem> problems = report.problems;
     for (const InstanceId& id : report.busy)
@@ -133,6 +138,7 @@ ReaperSettings Supervisor::reaper_settings() {
     settings.here = settings_.here;
     settings.self = record_.instance_id;
     settings.grace = config_.reap_grace;
+    settings.on_receipt = [this](const std::string& line) { tell_receipt(line); };
     settings.engines = {&engine_->engine()};
     settings.make_engine = [timeout = config_.engine.timeout](const std::string& name,
                                                               const std::string& endpoint) {
@@ -167,6 +173,33 @@ Task<void> Supervisor::watch_lock() {
     ask_stop("force-unlocked");
 }
 
+SessionStatus Supervisor::session_status(const Session& session) const {
+    SessionStatus status = session.status();
+    status.added = added_.contains(session.name()) && !aside_.contains(session.name());
+    if (!status.pid && !status.container_id) return status;  // nothing runs, and uses nothing
+    const auto usage = status.pid ? usage_.of(session.name(), *status.pid) : std::nullopt;
+    status.memory_bytes = usage ? std::optional(usage->memory_bytes) : std::nullopt;
+    status.cpu_seconds = usage ? std::optional(usage->cpu_seconds) : std::nullopt;
+    return status;
+}
+
+Task<void> Supervisor::measure() {
+    std::vector<UsageTarget> targets;
+    for (const auto& [name, session] : sessions_) {
+        const SessionStatus status = session->status();
+        if (!status.pid) continue;
+        UsageTarget target{name, *status.pid, {}, status.container_id.value_or("")};
+        const auto recorded = record_.sessions.find(name);
+        if (recorded != record_.sessions.end()) {
+            if (const auto* process = std::get_if<ProcessSessionRecord>(&recorded->second)) {
+                target.cgroup = process->cgroup;
+            }
+        }
+        targets.push_back(std::move(target));
+    }
+    co_await usage_.refresh(std::move(targets));
+}
+
 StatusSnapshot Supervisor::snapshot() {
     StatusSnapshot s;
     s.version = settings_.version;
@@ -179,13 +212,17 @@ StatusSnapshot Supervisor::snapshot() {
     s.hostname = settings_.here.hostname;
     s.started_at = record_.started_at;
     s.control = store_.paths().control().string();
-    for (const auto& [name, session] : sessions_) s.sessions[name] = session->status();
+    for (const auto& [name, session] : sessions_) s.sessions[name] = session_status(*session);
     s.last_reap = last_reap_;
     s.pending = pending_;
     s.totals = totals_;
     s.engines[engine_->engine().name()] = engine_->status();
     s.instances = instances_;
     s.attention = attention_;
+    for (const auto& [name, why] : aside_) {
+        s.attention.push_back(name.value + ": was added, and is not run: " + why +
+                              "; to forget it: reeve rm " + name.value);
+    }
     for (const auto& [name, session] : s.sessions) {
         if (session.attention) s.attention.push_back(name.value + ": " + *session.attention);
     }

@@ -62,6 +62,7 @@ struct ReaperSettings {
     // it spares an engine call when that one had no containers.
     bool only_recorded_engines = false;
     std::chrono::milliseconds grace{5'000};
+    std::function<void(const std::string& line)> on_receipt;  // as ReceiptBook::on_write
     // Engines to look through at every reap, and how to make one that only a record names.
     std::vector<ContainerEngine*> engines;
     std::function<std::unique_ptr<ContainerEngine>(const std::string& name, const std::string& endpoint)>

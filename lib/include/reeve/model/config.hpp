@@ -68,6 +68,7 @@ struct EngineConfig {
 struct Config {
     EngineConfig engine;
     std::map<SessionName, SessionConfig> sessions;
+    int max_sessions = 1000;                          // configured and added ones together
     std::chrono::milliseconds reap_grace{5'000};      // TERM to KILL for what dead instances left
     std::chrono::milliseconds stop_deadline{60'000};  // of a whole orderly stop
     bool operator==(const Config&) const = default;

@@ -19,6 +19,7 @@ struct StorePaths {
     std::filesystem::path quarantine() const { return root / "instances" / "quarantine"; }
     std::filesystem::path instance(const InstanceId& id) const { return instances() / (id.value + ".json"); }
     std::filesystem::path status() const { return root / "status.json"; }
+    std::filesystem::path added() const { return root / "sessions.json"; }  // by reeve add
     std::filesystem::path metrics() const { return root / "metrics.prom"; }
     std::filesystem::path logs() const { return root / "logs"; }
     std::filesystem::path log(const SessionName& name) const { return logs() / (name.value + ".log"); }
