@@ -42,7 +42,7 @@ std::string memory_text(const std::optional<std::uint64_t>& bytes) {
 }
 
 std::string cpu_text(const std::optional<double>& seconds) {
-    if (!seconds || !std::isfinite(*seconds) || *seconds <= 0) return "-";
+    if (!seconds || !std::isfinite(*seconds) || *seconds < 0) return "-";
     if (*seconds >= 60) return time_text(std::llround(*seconds));
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%.2fs", *seconds);
@@ -92,7 +92,7 @@ std::string sessions_table(const StatusSnapshot& snapshot, bool alive) {
                    {std::to_string(session.restarts)},
                    {alive && session.ready ? "yes" : "no"},
                    {alive ? memory_text(session.memory_bytes) : "-"},
-                   {alive ? cpu_text(session.cpu_seconds) : "-"},
+                   {alive && session.started_at ? cpu_text(session.cpu_seconds) : "-"},
                    {session.containment.value_or("-")},
                    {exit_text(session)}});
     }

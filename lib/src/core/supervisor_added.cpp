@@ -123,9 +123,9 @@ Task<Result<std::string>> Supervisor::verb_add(std::string params, Caller caller
         co_return kept.error().while_doing("adding " + name.value);
     }
     if (stop_asked_) co_return std::string("{}");  // it starts with the next supervisor
-    run_session(name, wanted.entry.config);
     log_.info("session added", {{"session", name.value}});
     tell_sessions({name}, {}, {});
+    run_session(name, wanted.entry.config);
     status_changed();
     const std::shared_ptr<Session> session = sessions_.at(name);
     if (!wanted.entry.config.autostart || state_ == SupervisorState::safe) co_return std::string("{}");
