@@ -38,12 +38,13 @@ const Json whole = {{"$schema", "x"},
                     {"engine", {{"command", "docker"}, {"endpoint", "tcp://x:1"}, {"timeout", "5s"}}},
                     {"sessions", {{"p", process_session}, {"c", container_session}}},
                     {"reap_grace", "5s"},
+                    {"max_sessions", 1000},
                     {"stop_deadline", "5s"}};
 
 // What a schema cannot say: whether a name exists, who waits for whom, how durations and sizes compare.
 bool beyond_a_schema(const ConfigProblem& problem) {
-    for (const char* meaning :
-         {"no session is named", "in a circle", "is shorter than the first", "is less than 4KiB"}) {
+    for (const char* meaning : {"no session is named", "in a circle", "is shorter than the first",
+                                "is less than 4KiB", "sessions are more than"}) {
         if (problem.what.find(meaning) != problem.what.npos) return true;
     }
     return false;

@@ -227,7 +227,7 @@ Table<Config> config_table() {
             field("engine", "The container engine that is used.", &Config::engine, engine()),
             field("sessions", "What to run, by name.", &Config::sessions, sessions()),
             field("max_sessions", "How many sessions there may be, those of `reeve add` included.",
-                  &Config::max_sessions, whole_number(1, 10'000)),
+                  &Config::max_sessions, whole_number(1, 1'000'000)),
             field("reap_grace", "How long what a dead instance left may take to end before it is killed.",
                   &Config::reap_grace, duration(at_once, one_day)),
             field("stop_deadline", "The limit of a whole orderly stop.", &Config::stop_deadline,
