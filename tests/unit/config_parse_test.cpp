@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 
 namespace reeve {
@@ -269,8 +270,8 @@ TEST(ConfigParse, ReadsOneSessionByTheSameRules) {
     EXPECT_TRUE(good.problems.empty());
     EXPECT_EQ(good.config.command, std::vector<std::string>{"x"});
     const ParsedSession bad = parse_session(R"({"comand": ["x"]})");
-    ASSERT_FALSE(bad.problems.empty());
-    EXPECT_EQ(bad.problems.front().pointer, "/comand");
+    EXPECT_TRUE(std::any_of(bad.problems.begin(), bad.problems.end(),
+                            [](const ConfigProblem& problem) { return problem.pointer == "/comand"; }));
     EXPECT_FALSE(parse_session("[]").problems.empty());
     EXPECT_FALSE(parse_session("").problems.empty());
 }
