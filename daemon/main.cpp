@@ -1,3 +1,4 @@
+#include "commands/add.hpp"
 #include "commands/check.hpp"
 #include "commands/control.hpp"
 #include "commands/exec.hpp"
@@ -7,6 +8,7 @@
 #include "commands/logs.hpp"
 #include "commands/ps.hpp"
 #include "commands/reap.hpp"
+#include "commands/reload.hpp"
 #include "commands/schema.hpp"
 #include "commands/status.hpp"
 #include "commands/why.hpp"
@@ -32,6 +34,7 @@ struct Command {
 };
 
 constexpr Command commands[] = {
+    {"add", run_add},
     {"check", run_check},
     {"exec", run_exec},
     {"force-unlock", run_force_unlock},
@@ -40,8 +43,9 @@ constexpr Command commands[] = {
     {"logs", run_logs},
     {"ps", run_ps},
     {"reap", run_reap},
-    {"reload", run_control},
+    {"reload", run_reload},
     {"restart", run_control},
+    {"rm", run_control},
     {"run", run_run},
     {"schema", run_schema},
     {"selftest", run_selftest},

@@ -38,6 +38,7 @@ class Grammar {
     CLI::App& command(const std::string& name, const std::string& what, const std::string& example);
     void add_supervisor_commands();
     void add_session_commands();
+    void add_added_session_commands();
     void add_cleaning_commands();
     void add_config_commands();
     void add_owner_commands();
@@ -97,13 +98,17 @@ void Grammar::add_supervisor_commands() {
     accept_names(status, false);
     accept_json(status);
     status.add_flag("--watch", options_.watch, "show it again on every change");
-    command("reload", "apply the changed configuration, touching only what changed", "reeve reload");
+    CLI::App& reload = command("reload", "apply the changed configuration, touching only what changed",
+                               "reeve reload --dry-run");
+    reload.add_flag("--dry-run", options_.dry_run, "only show what would change");
+    accept_json(reload);
 }
 
 void Grammar::add_session_commands() {
     accept_names(command("start", "start sessions", "reeve start api db"), true);
     accept_names(command("stop", "stop sessions; returns when they are seen gone", "reeve stop api"), true);
     accept_names(command("restart", "stop sessions and start them again", "reeve restart api"), true);
+    add_added_session_commands();
     CLI::App& logs = command("logs", "print what a session wrote", "reeve logs -f -n 20 api");
     accept_names(logs, true);
     logs.get_option("NAME")->expected(1);
@@ -112,6 +117,37 @@ void Grammar::add_session_commands() {
         ->capture_default_str()
         ->check(CLI::Range(0, 1'000'000'000));
     logs.add_flag("-f,--follow", options_.follow, "go on with what is written next");
+}
+
+// Sessions that are not in the configuration.
+void Grammar::add_added_session_commands() {
+    AddOptions& wanted = options_.add;
+    CLI::App& add = command("add", "add a session that is not in the configuration", "");
+    accept_names(add, true);
+    add.get_option("NAME")->expected(1);
+    const auto value = [&](const char* name, auto& place, const char* what, const char* type) {
+        add.add_option(name, place, what)->type_name(type)->take_last();
+    };
+    const auto values = [&](const char* name, std::vector<std::string>& place, const char* what,
+                            const char* type) {
+        add.add_option(name, place, what)->type_name(type)->expected(1)->take_all();
+    };
+    value("--image", wanted.image, "run a container of this image; what is behind -- are its arguments",
+          "IMAGE");
+    values("--option", wanted.engine_options, "an option of the engine's create command", "OPTION");
+    value("--cwd", wanted.cwd, "the directory to run in", "DIR");
+    values("--env", wanted.env, "a variable", "NAME=VALUE");
+    value("--restart", wanted.restart, "when it is started again: never, on-failure, always", "POLICY");
+    values("--after", wanted.after, "a session that must be ready first", "NAME");
+    value("--grace", wanted.grace, "time to end before SIGKILL", "TIME");
+    value("--stop-signal", wanted.stop_signal, "the signal that asks it to end", "SIGNAL");
+    values("--set", wanted.set, "any other key of the configuration, e.g. log.keep=3", "KEY=VALUE");
+    add.add_flag("--no-autostart", wanted.no_autostart, "only add it; reeve start starts it");
+    add.footer(
+        "Examples: reeve add web -- python3 -m http.server 8137\n"
+        "          reeve add db --image postgres:16 --option=-p --option=5432:5432\n"
+        "It stays until reeve rm, also when the supervisor is started again.");
+    accept_names(command("rm", "stop added sessions, see them gone, and forget them", "reeve rm web"), true);
 }
 
 void Grammar::add_cleaning_commands() {
@@ -214,8 +250,14 @@ std::variant<Options, int> Grammar::parse(int argc, const char* const* argv) {
             "running a command: none was given; put it behind --, as in: reeve exec -- npx -y some-server");
         return exit_code::usage;
     }
-    if (options_.command != "exec" && !options_.argv.empty()) {
-        print_error("reading the command line: only exec takes a command behind --; see reeve --help");
+    if (options_.command == "add" && options_.argv.empty() && !options_.add.image) {
+        print_error(
+            "adding a session: there is no command; put it behind --, as in: reeve add web -- python3 -m "
+            "http.server, or name an image with --image");
+        return exit_code::usage;
+    }
+    if (options_.command != "exec" && options_.command != "add" && !options_.argv.empty()) {
+        print_error("reading the command line: only exec and add take a command behind --; see reeve --help");
         return exit_code::usage;
     }
     return options_;

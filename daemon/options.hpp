@@ -10,20 +10,31 @@
 
 namespace reeve {
 
+// reeve add: the keys of a session in the configuration.
+struct AddOptions {
+    std::optional<std::string> image, cwd, restart, grace, stop_signal;
+    std::vector<std::string> env;             // NAME=value
+    std::vector<std::string> after;           // names
+    std::vector<std::string> engine_options;  // of the engine's create command
+    std::vector<std::string> set;             // KEY=VALUE, for all other keys
+    bool no_autostart = false;
+};
+
 struct Options {
     std::string command;                // "status", "check", ...
     std::optional<std::string> store;   // --store: see find_store
     std::optional<std::string> config;  // --config, and FILE of check: see config_file.hpp
     std::vector<std::string> names;     // of sessions
     bool json = false;
-    bool watch = false;    // status
-    bool follow = false;   // logs
-    bool dry_run = false;  // reap
-    bool force = false;    // force-unlock
-    int lines = 100;       // logs: so many of the last ones
-    pid_t anchor = -1;     // supervise: our parent, which may have died since it started us; -1: none
+    bool watch = false;     // status
+    bool follow = false;    // logs
+    bool dry_run = false;   // reap, reload
+    bool force = false;     // force-unlock
+    int lines = 100;        // logs: so many of the last ones
+    pid_t anchor = -1;      // supervise: our parent, which may have died since it started us; -1: none
 
-    std::vector<std::string> argv;         // exec: the command to run
+    std::vector<std::string> argv;  // exec, add: the command to run
+    AddOptions add;
     std::string name = "main";             // exec, instance: of the session
     std::string grace = "5s";              // exec: from the polite signal to SIGKILL
     std::string action;                    // instance: register, track, untrack, unregister, finish

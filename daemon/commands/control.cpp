@@ -22,16 +22,16 @@ namespace {
 // A stop may take every grace there is, and a start an image's pull; the supervisor has its own deadlines.
 constexpr std::chrono::hours patience{1};
 
-std::string list_of(const JsonOutput& names) {
-    std::string text;
-    for (const auto& name : names) text += (text.empty() ? "" : ", ") + name.get<std::string>();
-    return text.empty() ? "none" : text;
-}
-
 // "stopping "api": waiting for 4242 (sleep), 4243 (node)", and when that ends.
 struct Waiting {
     std::string who, killed;
 };
+
+std::string list_of(const JsonOutput& names) {
+    std::string text;
+    for (const auto& name : names) text += (text.empty() ? "" : ", ") + name.get<std::string>();
+    return text;
+}
 
 std::vector<Waiting> waiting_in(const std::string& answer) {
     std::vector<Waiting> all;
@@ -86,20 +86,10 @@ Result<std::string> ask_patiently(const StorePaths& paths, const std::string& me
 
 Status ask(const Options& options) {
     TRY(const std::filesystem::path root, find_store(options.store));
-    const std::string params = options.command == "reload" ? "{}" : names_as_params(options);
     const bool stops = options.command == "stop" || options.command == "restart";
-    auto asked = stops ? ask_patiently(StorePaths{root}, options.command, params)
-                       : ask_supervisor(StorePaths{root}, options.command, params, patience);
-    TRY(const std::string answer, std::move(asked));
-    if (options.command != "reload") return done;
-    const auto changes = JsonOutput::parse(answer, nullptr, false);
-    if (options.json) {
-        print_json(changes);
-    } else if (changes.is_object()) {
-        print_line("added: " + list_of(changes.value("added", JsonOutput::array())) +
-                   "; changed: " + list_of(changes.value("changed", JsonOutput::array())) +
-                   "; removed: " + list_of(changes.value("removed", JsonOutput::array())));
-    }
+    const auto answer = stops ? ask_patiently(StorePaths{root}, options.command, names_as_params(options))
+                              : ask_supervisor(StorePaths{root}, options.command, names_as_params(options), patience);
+    if (!answer.ok()) return answer.error();
     return done;
 }
 

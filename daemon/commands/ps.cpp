@@ -1,7 +1,9 @@
 #include "commands/ps.hpp"
 
+#include "commands/tree_text.hpp"
 #include "exit_code.hpp"
 #include "json_output.hpp"
+#include "reeve/base/text.hpp"
 #include "reeve/core/process_finder.hpp"
 #include "reeve/os/process_table.hpp"
 #include "reeve/store/instance_registry.hpp"
@@ -53,6 +55,34 @@ std::string describe(const ContainerSessionRecord& container) {
     const std::string id =
         container.container_id.empty() ? "not created yet" : container.container_id.value.substr(0, 12);
     return container.engine + " container " + container.container + " (" + id + ", " + container.image + ")";
+}
+
+// Below `depth` 0 the lines of a tree follow their parents.
+std::vector<TreeNode> nodes_of(const std::vector<TreeLine>& lines, std::size_t& at, int depth) {
+    std::vector<TreeNode> nodes;
+    while (at < lines.size() && lines[at].depth >= depth) {
+        const pid_t pid = lines[at].process->handle.pid();
+        TreeNode node;
+        node.label = std::to_string(pid) + " " + printable(command_line_of(pid, 160));
+        ++at;
+        node.children = nodes_of(lines, at, depth + 1);
+        nodes.push_back(std::move(node));
+    }
+    return nodes;
+}
+
+TreeNode session_node(const SessionName& name, const SessionRecord& session,
+                      const std::vector<TreeLine>& tree) {
+    TreeNode node;
+    node.label = styled(name.value, Style::bold);
+    if (const auto* container = std::get_if<ContainerSessionRecord>(&session)) {
+        node.label += ": " + printable(describe(*container));
+        return node;
+    }
+    if (tree.empty()) node.label += ": no process";
+    std::size_t at = 0;
+    node.children = nodes_of(tree, at, 0);
+    return node;
 }
 
 JsonOutput session_json(const SessionRecord& session, const std::vector<TreeLine>& tree) {
@@ -107,25 +137,17 @@ Status show(const Options& options) {
         const InstanceRecord& record = *entry.record;
         const OwnerState state = judge_owner(record.owner, here, look_at(record.owner.pid));
         JsonOutput sessions = JsonOutput::object();
-        text += styled(record.instance_id.value, Style::bold) + " " + to_string(record.kind) + " " +
-                styled(to_string(state), state == OwnerState::alive ? Style::good : Style::warning) +
-                ", owner " + std::to_string(record.owner.pid) + " on " + record.hostname + ", since " +
-                record.started_at + "\n";
+        TreeNode shown;
+        shown.label = styled(record.instance_id.value, Style::bold) + " " + to_string(record.kind) + " " +
+                      styled(to_string(state), state == OwnerState::alive ? Style::good : Style::warning) +
+                      ", owner " + std::to_string(record.owner.pid) + " on " + printable(record.hostname) +
+                      ", since " + printable(record.started_at);
         for (const auto& [name, session] : record.sessions) {
             const auto tree = tree_of(members[{record.instance_id, name}]);
             sessions[name.value] = session_json(session, tree);
-            const auto* container = std::get_if<ContainerSessionRecord>(&session);
-            text += "  " + name.value + ": " +
-                    (container != nullptr ? describe(*container)
-                     : tree.empty()       ? "no process"
-                                          : "") +
-                    "\n";
-            for (const TreeLine& line : tree) {
-                const pid_t pid = line.process->handle.pid();
-                text += std::string(4 + 2 * static_cast<std::size_t>(line.depth), ' ') + std::to_string(pid) +
-                        " " + command_line_of(pid, 160) + "\n";
-            }
+            shown.children.push_back(session_node(name, session, tree));
         }
+        text += tree_text(shown);
         list.push_back({{"instance_id", record.instance_id.value},
                         {"kind", to_string(record.kind)},
                         {"state", to_string(state)},

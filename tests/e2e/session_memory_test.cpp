@@ -92,7 +92,7 @@ TEST_F(SessionMemoryTest, AFileThatCannotBeReadIsNoReasonNotToStart) {
     daemon.session("api") = shell(daemon.note("api") + "exec sleep 1000");
     daemon.start();
     EXPECT_EQ(daemon.stop(), 0);
-    write_text(daemon.store() / "sessions.json", "{\"sessions\": [");
+    write_text(daemon.store() / "memory.json", "{\"sessions\": [");
     daemon.start();
     EXPECT_TRUE(daemon.wait_for_state("api", "running"));
     EXPECT_THAT(daemon.log_of("reeve"), HasSubstr("what earlier supervisors knew of sessions is lost"));

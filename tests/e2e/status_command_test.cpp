@@ -46,10 +46,10 @@ TEST_F(StatusCommand, HasTheFieldsOfItsContract) {
                                                           "reaper", "engines", "instances", "attention"}));
         EXPECT_EQ(status["schema_version"], 1);
         EXPECT_EQ(status["pid"], daemon.pid());
-        EXPECT_EQ(
-            keys_of(status["sessions"]["api"]),
-            (std::set<std::string>{"kind", "state", "pid", "container_id", "ready", "restarts", "started_at",
-                                   "containment", "memory_bytes", "cpu_seconds", "last_exit", "attention"}));
+        EXPECT_EQ(keys_of(status["sessions"]["api"]),
+                  (std::set<std::string>{"kind", "state", "pid", "container_id", "ready", "restarts",
+                                         "started_at", "containment", "memory_bytes", "cpu_seconds", "added",
+                                         "last_exit", "attention"}));
         EXPECT_EQ(keys_of(status["reaper"]), (std::set<std::string>{"last_run", "pending", "totals"}));
         EXPECT_EQ(
             keys_of(status["reaper"]["last_run"]),

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 
 namespace reeve {
@@ -36,7 +37,7 @@ TEST(ConfigParse, ReadsEveryKeyOfAProcessSession) {
         // A comment, and a schema for editors.
         "$schema": "./reeve.schema.json",
         "engine": {"command": "podman", "endpoint": "unix:///run/podman.sock", "timeout": "1m"},
-        "reap_grace": "2s", "stop_deadline": "90s",
+        "max_sessions": 7, "reap_grace": "2s", "stop_deadline": "90s",
         "sessions": {
             "db": {"image": "postgres:16", "options": ["-p", "5432:5432"], "args": ["-c", "fsync=on"]},
             "api": {
@@ -50,6 +51,7 @@ TEST(ConfigParse, ReadsEveryKeyOfAProcessSession) {
     Config expected;
     expected.engine = {"podman", "unix:///run/podman.sock", milliseconds(60'000)};
     expected.reap_grace = milliseconds(2000);
+    expected.max_sessions = 7;
     expected.stop_deadline = milliseconds(90'000);
     SessionConfig& db = expected.sessions[{"db"}];
     db.image = "postgres:16";
@@ -104,8 +106,8 @@ TEST(ConfigParse, WritesPointersAsRfc6901Does) {
 TEST(ConfigParse, RefusesAnUnknownKeyWithTheNearestOrAllKnownOnes) {
     EXPECT_THAT(problems_of(R"({"engin": {}})"), ElementsAre(HasSubstr("did you mean \"engine\"?")));
     EXPECT_THAT(problems_of(R"({"environment": {}})"),
-                ElementsAre(HasSubstr("use one of: $schema, engine, logs, sessions, reap_grace, stop_deadline, "
-                                      "foreign_registries")));
+                ElementsAre(HasSubstr("use one of: $schema, engine, logs, sessions, max_sessions, reap_grace, "
+                                      "stop_deadline, foreign_registries")));
     EXPECT_THAT(problems_of(session(R"("command": ["x"], "environment": {})")),
                 ElementsAre(HasSubstr("did you mean \"env\"?")));
 }
@@ -246,7 +248,7 @@ TEST(ConfigParse, StaysQuickAndBriefWhenEverythingIsWrong) {
 }
 
 TEST(ConfigParse, OrdersTensOfThousandsOfSessionsQuickly) {
-    std::string text = R"({"sessions": {"s0": {"image": "x", "after": ["s19999"]})";
+    std::string text = R"({"max_sessions": 20000, "sessions": {"s0": {"image": "x", "after": ["s19999"]})";
     for (int i = 1; i < 20'000; ++i) {
         text += ",\"s" + std::to_string(i) + "\":{\"image\":\"x\",\"after\":[\"s" + std::to_string(i - 1) +
                 "\"]}";
@@ -254,6 +256,39 @@ TEST(ConfigParse, OrdersTensOfThousandsOfSessionsQuickly) {
     text += "}}";
     EXPECT_THAT(problems_of(text),
                 ElementsAre(AllOf(HasSubstr("s0 -> s19999 -> s19998"), HasSubstr("more) -> s0"))));
+}
+
+TEST(ConfigParse, RefusesMoreSessionsThanItAllowsItself) {
+    const std::string two = R"("sessions": {"a": {"image": "x"}, "b": {"image": "x"}})";
+    EXPECT_THAT(problems_of("{\"max_sessions\": 2, " + two + "}"), ElementsAre());
+    EXPECT_THAT(problems_of("{" + two + ", \"max_sessions\": 1}"),
+                ElementsAre(HasSubstr("2 sessions are more than 1; raise \"max_sessions\"")));
+}
+
+TEST(ConfigParse, ReadsOneSessionByTheSameRules) {
+    const ParsedSession good = parse_session(R"({"command": ["x"], "after": ["elsewhere"]})");
+    EXPECT_TRUE(good.problems.empty());
+    EXPECT_EQ(good.config.command, std::vector<std::string>{"x"});
+    const ParsedSession bad = parse_session(R"({"comand": ["x"]})");
+    EXPECT_TRUE(std::any_of(bad.problems.begin(), bad.problems.end(),
+                            [](const ConfigProblem& problem) { return problem.pointer == "/comand"; }));
+    EXPECT_FALSE(parse_session("[]").problems.empty());
+    EXPECT_FALSE(parse_session("").problems.empty());
+}
+
+TEST(ConfigParse, NamesTheKeysThatDiffer) {
+    SessionConfig before;
+    SessionConfig after = before;
+    EXPECT_TRUE(changed_keys(before, after).empty());
+    after.env["A"] = "1";
+    after.stop.signal = 2;
+    EXPECT_THAT(changed_keys(before, after), ElementsAre("env", "stop"));
+    Config one;
+    Config other;
+    other.sessions[{"a"}] = after;
+    EXPECT_TRUE(changed_settings(one, other).empty()) << "sessions are told by name";
+    other.engine.command = "podman";
+    EXPECT_THAT(changed_settings(one, other), ElementsAre("engine"));
 }
 
 TEST(ConfigParse, RefusesWhatIsTooDeepOrTooLong) {

@@ -45,6 +45,7 @@ const Json whole = {{"$schema", "x"},
                     {"sessions", {{"p", process_session}, {"c", container_session}}},
                     {"logs", {{"max_total", "2GiB"}}},
                     {"reap_grace", "5s"},
+                    {"max_sessions", 1000},
                     {"stop_deadline", "5s"},
                     {"foreign_registries", {{{"path", "~/x"}, {"label", "com.example.id"}}}}};
 
@@ -52,7 +53,7 @@ const Json whole = {{"$schema", "x"},
 bool beyond_a_schema(const ConfigProblem& problem) {
     for (const char* meaning : {"no session is named", "in a circle", "is shorter than the first",
                                 "is less than 4KiB", "is more than 1048576GiB", "the variable ",
-                                "once its variables are filled in", "is not a pattern: "}) {
+                                "once its variables are filled in", "is not a pattern: ", "sessions are more than"}) {
         if (problem.what.find(meaning) != problem.what.npos) return true;
     }
     return false;

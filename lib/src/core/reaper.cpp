@@ -25,6 +25,7 @@ Reaper::Reaper(Executor executor, ReaperSettings settings, Worker& worker, Event
       log_(log),
       registry_(settings_.paths),
       receipts_(settings_.paths.receipts()) {
+    receipts_.on_write(settings_.on_receipt);
     if (settings_.foreign_registries.empty() || !settings_.finish.empty()) return;
     ForeignReaperSettings foreign;
     foreign.registries = settings_.foreign_registries;

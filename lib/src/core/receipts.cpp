@@ -25,6 +25,8 @@ void ReceiptBook::write(const Receipt& receipt) {
                            {"action", receipt.action},
                            {"outcome", receipt.outcome},
                            {"detail", receipt.detail}};
+    const std::string text = dump_json(line) + "\n";
+    if (on_write_) on_write_(text.substr(0, text.size() - 1));
     struct stat now {};
     if (::lstat(path_.c_str(), &now) == 0 && now.st_size >= max_receipts_bytes) {
         std::error_code ignored;
@@ -33,7 +35,6 @@ void ReceiptBook::write(const Receipt& receipt) {
     const UniqueFd file(
         ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
     if (!file) return;
-    const std::string text = dump_json(line) + "\n";
     const ssize_t ignored = ::write(file.get(), text.data(), text.size());
     (void)ignored;
 }

@@ -1,5 +1,6 @@
 #include "reeve/core/supervisor.hpp"
 
+#include "reeve/model/metrics_text.hpp"
 #include "reeve/os/cgroup.hpp"
 
 #include <unistd.h>
@@ -36,6 +37,9 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Confi
       status_dirty_(executor),
       reap_wanted_(executor),
       record_(settings_.record),
+      added_(executor, worker_, store_.paths().added()),
+      usage_(executor),
+      events_(executor),
       registry_(store_.paths()),
       receipts_(store_.paths().receipts()) {
     record_file_ = std::make_unique<DurableFile>(
@@ -56,7 +60,12 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Confi
     process_around_.output = output_.get();
     memory_file_ = std::make_unique<DurableFile>(
         executor_, worker_, [this] { return to_json(memories_, now()); },
-        [path = store_.paths().sessions()](const std::string& text) { return replace_file(path, text); });
+        [path = store_.paths().memory()](const std::string& text) { return replace_file(path, text); });
+    metrics_file_ = std::make_unique<DurableFile>(
+        executor_, worker_, [this] { return to_metrics(snapshot()); },
+        [path = store_.paths().metrics()](const std::string& text) { return replace_file(path, text); });
+    events_.on_subscribe([this] { remember_states(); });
+    receipts_.on_write([this](const std::string& line) { tell_receipt(line); });
     process_around_.paths = store_.paths();
     process_around_.instance = record_.instance_id;
     process_around_.here = settings_.here;
@@ -118,7 +127,7 @@ Task<void> Supervisor::reload() {
     co_await asio::this_coro::throw_if_cancelled(false);
     // A signal cannot be told to come later: what it asks for is done as soon as it can be.
     while (state_ == SupervisorState::starting) co_await changed_.wait();
-    const auto outcome = co_await verb_reload("{}");
+    const auto outcome = co_await verb_reload("{}", std::make_shared<ControlCaller>());
     if (!outcome.ok()) log_.error("configuration not applied", {{"why", outcome.error().message()}});
 }
 
@@ -145,11 +154,13 @@ Task<Status> Supervisor::begin() {
         process_around_.cgroup.clear();
         CO_CHECK(co_await record_file_->commit());
     }
-    auto control = ControlServer::listen(executor_, store_.paths().control(), verbs());
+    auto control = ControlServer::listen(executor_, store_.paths().control(), control_settings());
     if (!control.ok()) co_return control.error();
     control_ = std::move(*control);
     read_memories();
     for (const auto& [name, session] : config_.sessions) add_session(name, session);
+    for (std::string& problem : added_.load()) attention_.push_back(std::move(problem));
+    run_added_sessions();
     tasks_.spawn(control_->serve());
     tasks_.spawn(watch_lock());
     if (settings_.anchor_pid) tasks_.spawn(watch_anchor());
@@ -272,6 +283,8 @@ Task<void> Supervisor::let_go() {
     }
     state_ = SupervisorState::stopped;
     if (!lost_lock_) {
+        const Status counted = co_await metrics_file_->commit();
+        if (!counted.ok()) log_.warn("writing the metrics", {{"why", counted.error().message()}});
         const Status written = co_await status_file_->commit();
         if (!written.ok()) log_.warn("writing the status", {{"why", written.error().message()}});
         const Status released = lock_.release();
@@ -301,6 +314,7 @@ void Supervisor::status_changed() {
     dirty_ = true;
     status_dirty_.notify();
     changed_.notify();
+    tell_changes();
     for (auto& [name, session] : sessions_) {
         if (session->state() == SessionState::waiting) session->poke();
     }

@@ -10,7 +10,7 @@ Moment Supervisor::now() const {
 
 // Without it every budget is whole again and nobody was stopped by hand: no reason not to start.
 void Supervisor::read_memories() {
-    const auto text = read_file(store_.paths().sessions());
+    const auto text = read_file(store_.paths().memory());
     if (!text.ok() && text.error().code() == std::errc::no_such_file_or_directory) return;
     auto memories =
         text.ok() ? session_memories_from_json(*text, now()) : Result<SessionMemories>(text.error());

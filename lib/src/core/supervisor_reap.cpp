@@ -110,7 +110,10 @@ Task<void> Supervisor::reap_only_processes() {
 }
 
 void Supervisor::take_report(const ReapReport& report, bool news) {
-    if (news) last_reap_ = LastReap{report.started_at, report.duration_ms, report.counts};
+    if (news) {
+        last_reap_ = LastReap{report.started_at, report.duration_ms, report.counts};
+        tell_reap(*last_reap_);
+    }
     totals_.add(report.counts);
     const bool first = reaps_done_ == 0;
     std::vector<PendingReap> pending;
@@ -144,6 +147,7 @@ ReaperSettings Supervisor::reaper_settings() {
     settings.here = settings_.here;
     settings.self = record_.instance_id;
     settings.grace = config_.reap_grace;
+    settings.on_receipt = [this](const std::string& line) { tell_receipt(line); };
     settings.foreign_registries = config_.foreign_registries;
     settings.engines = {&engine_->engine()};
     for (const auto& [address, engine] : other_engines_) {

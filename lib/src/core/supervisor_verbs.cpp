@@ -1,45 +1,78 @@
 // What can be asked of a running supervisor, and how a new configuration is applied.
 #include "model/json_text.hpp"
+#include "reeve/base/text.hpp"
 #include "reeve/core/supervisor.hpp"
 #include "reeve/engine/docker_cli.hpp"
+#include "reeve/model/config_parse.hpp"
 
 #include <algorithm>
 
 namespace reeve {
 
-ControlVerbs Supervisor::verbs() {
-    const auto verb = [this](Task<Result<std::string>> (Supervisor::*member)(std::string)) -> ControlVerb {
-        return [this, member](std::string params) { return (this->*member)(std::move(params)); };
+ControlSettings Supervisor::control_settings() {
+    using Member = Task<Result<std::string>> (Supervisor::*)(std::string, Caller);
+    const auto verb = [this](Member member) -> ControlVerb {
+        return [this, member](std::string params, Caller caller) {
+            return (this->*member)(std::move(params), std::move(caller));
+        };
     };
-    return {{"status", verb(&Supervisor::verb_status)},  {"start", verb(&Supervisor::verb_start)},
-            {"stop", verb(&Supervisor::verb_stop)},      {"restart", verb(&Supervisor::verb_restart)},
-            {"reload", verb(&Supervisor::verb_reload)},  {"reap", verb(&Supervisor::verb_reap)},
-            {"waiting", verb(&Supervisor::verb_waiting)}};
+    ControlSettings settings;
+    settings.verbs = {{"status", verb(&Supervisor::verb_status)},
+                      {"start", verb(&Supervisor::verb_start)},
+                      {"stop", verb(&Supervisor::verb_stop)},
+                      {"restart", verb(&Supervisor::verb_restart)},
+                      {"add", verb(&Supervisor::verb_add)},
+                      {"rm", verb(&Supervisor::verb_rm)},
+                      {"reload", verb(&Supervisor::verb_reload)},
+                      {"reap", verb(&Supervisor::verb_reap)},
+                      {"waiting", verb(&Supervisor::verb_waiting)},
+                      {"shutdown", verb(&Supervisor::verb_shutdown)},
+                      {"instance.register", verb(&Supervisor::verb_instance_register)},
+                      {"instance.track", verb(&Supervisor::verb_instance_track)},
+                      {"instance.untrack", verb(&Supervisor::verb_instance_untrack)},
+                      {"instance.unregister", verb(&Supervisor::verb_instance_unregister)}};
+    settings.events = &events_;
+    settings.caller_gone = [this] { changed_.notify(); };
+    return settings;
 }
 
-// {"names": ["api", ...]}: all of them must exist before anything is done to one.
-Result<Supervisor::Sessions> Supervisor::sessions_named(const std::string& params) {
-    TRY(const Json object, parse_json(params, "the parameters"));
+// {"names": ["api", ...]}, each once.
+Result<std::vector<SessionName>> Supervisor::names_in(const std::string& params) const {
+    const std::string doing = "reading the request";
+    TRY(const Json object, parse_json(params, doing));
     const Json* names = array_field(object, "names");
     if (names == nullptr || names->empty()) {
-        return Error(Errc::invalid_data, "reading the request", "\"names\" is missing",
-                     "name at least one session");
+        return Error(Errc::invalid_data, doing, "\"names\" is missing", "name at least one session");
     }
-    Sessions found;
+    std::set<SessionName> known;
+    std::vector<SessionName> found;
     for (const Json& item : *names) {
-        const std::string name = item.is_string() ? item.get<std::string>() : dump_json(item);
-        const auto it = sessions_.find({name});
+        if (!item.is_string()) return Error(Errc::invalid_data, doing, "a name is a text");
+        SessionName name{item.get<std::string>()};
+        if (known.insert(name).second) found.push_back(std::move(name));
+    }
+    return found;
+}
+
+// All of them must exist before anything is done to one.
+Result<Supervisor::Sessions> Supervisor::sessions_named(const std::string& params) {
+    TRY(const auto names, names_in(params));
+    Sessions found;
+    for (const SessionName& name : names) {
+        const auto it = sessions_.find(name);
         if (it == sessions_.end()) {
-            return Error(Errc::not_found, "finding session " + name, "there is no such session",
-                         "see: reeve status");
+            return Error(Errc::not_found, "finding session " + shortened(name.value),
+                         "there is no such session", "see: reeve status");
         }
         found.push_back(it->second);
     }
     return found;
 }
 
-Task<Result<std::string>> Supervisor::verb_status(std::string params) {
+Task<Result<std::string>> Supervisor::verb_status(std::string params, Caller caller) {
     (void)params;
+    (void)caller;
+    co_await measure();
     co_return to_json(snapshot());
 }
 
@@ -48,26 +81,39 @@ Supervisor::Sessions Supervisor::with_what_they_come_after(Sessions chosen) {
     for (std::size_t i = 0; i < chosen.size(); ++i) {
         const std::shared_ptr<Session> session = chosen[i];  // the list grows while we read
         for (const SessionName& name : session->config().after) {
-            const std::shared_ptr<Session>& before = sessions_.at(name);
+            const auto found = sessions_.find(name);
+            if (found == sessions_.end()) continue;  // it is being removed
+            const std::shared_ptr<Session>& before = found->second;
             if (std::find(chosen.begin(), chosen.end(), before) == chosen.end()) chosen.push_back(before);
         }
     }
     return chosen;
 }
 
-Task<Result<std::string>> Supervisor::verb_start(std::string params) {
+// Like Session::wait_started, and no longer than somebody wants to know.
+Task<Status> Supervisor::wait_started(std::shared_ptr<Session> session, Caller caller) {
+    const auto undecided = [&session] {
+        return session->state() == SessionState::starting || session->state() == SessionState::waiting;
+    };
+    while (!caller->gone && undecided()) co_await changed_.wait();
+    if (caller->gone) co_return Error(Errc::cancelled, "starting " + session->name().value);
+    co_return co_await session->wait_started();
+}
+
+Task<Result<std::string>> Supervisor::verb_start(std::string params, Caller caller) {
     CO_TRY(const auto chosen, sessions_named(params));
     if (state_ == SupervisorState::stopping) {
         co_return Error(Errc::failed, "starting sessions", "the supervisor is stopping");
     }
     for (const auto& session : with_what_they_come_after(chosen)) session->start();
     for (const auto& session : chosen) {
-        CO_CHECK(co_await session->wait_started());
+        CO_CHECK(co_await wait_started(session, caller));
     }
     co_return std::string("{}");
 }
 
-Task<Result<std::string>> Supervisor::verb_stop(std::string params) {
+Task<Result<std::string>> Supervisor::verb_stop(std::string params, Caller caller) {
+    (void)caller;
     CO_TRY(const auto chosen, sessions_named(params));
     for (const auto& session : chosen) session->ask_stop(Session::By::hand);  // all at once; then wait
     for (const auto& session : chosen) {
@@ -77,7 +123,8 @@ Task<Result<std::string>> Supervisor::verb_stop(std::string params) {
 }
 
 // Who keeps those waiting that are stopping right now.
-Task<Result<std::string>> Supervisor::verb_waiting(std::string params) {
+Task<Result<std::string>> Supervisor::verb_waiting(std::string params, Caller caller) {
+    (void)caller;
     CO_TRY(const auto chosen, sessions_named(params));
     OrderedJson sessions = OrderedJson::object();
     for (const auto& session : chosen) {
@@ -89,29 +136,92 @@ Task<Result<std::string>> Supervisor::verb_waiting(std::string params) {
     co_return dump_json(OrderedJson{{"sessions", std::move(sessions)}});
 }
 
-Task<Result<std::string>> Supervisor::verb_restart(std::string params) {
-    CO_CHECK(co_await verb_stop(params));
-    co_return co_await verb_start(params);
+Task<Result<std::string>> Supervisor::verb_restart(std::string params, Caller caller) {
+    CO_CHECK(co_await verb_stop(params, caller));
+    co_return co_await verb_start(params, caller);
 }
 
-Task<Result<std::string>> Supervisor::verb_reap(std::string params) {
+Task<Result<std::string>> Supervisor::verb_shutdown(std::string params, Caller caller) {
+    (void)params;
+    (void)caller;
+    ask_stop("asked over the control socket");
+    co_return std::string("{}");
+}
+
+Task<Result<std::string>> Supervisor::verb_reap(std::string params, Caller caller) {
     (void)params;
     // One that begins after the question: what is under way may have looked before something died.
     const std::uint64_t wanted = reaps_begun_ + 1;
     reap_everywhere_ = true;
     reap_soon();
-    while (!closing_ && reaps_done_ < wanted) co_await changed_.wait();
+    while (!closing_ && !caller->gone && reaps_done_ < wanted) co_await changed_.wait();
     co_return to_json(snapshot());
 }
 
-Task<Result<std::string>> Supervisor::verb_reload(std::string params) {
-    (void)params;
+// What a configuration would change. Added sessions are no part of it.
+struct Supervisor::Plan {
+    std::vector<SessionName> added, changed, removed;
+    std::map<SessionName, std::vector<std::string>> keys;  // of the changed ones
+    std::vector<std::string> settings;                     // keys beside "sessions"
+    std::string json(bool dry_run) const;
+};
+
+std::string Supervisor::Plan::json(bool dry_run) const {
+    const auto names_of = [](const std::vector<SessionName>& names) {
+        OrderedJson list = OrderedJson::array();
+        for (const auto& name : names) list.push_back(name.value);
+        return list;
+    };
+    OrderedJson differing = OrderedJson::object();
+    for (const auto& [name, list] : keys) differing[name.value] = list;
+    return dump_json(OrderedJson{{"dry_run", dry_run},
+                                 {"added", names_of(added)},
+                                 {"changed", names_of(changed)},
+                                 {"removed", names_of(removed)},
+                                 {"keys", differing},
+                                 {"settings", settings}});
+}
+
+Supervisor::Plan Supervisor::plan_for(const Config& next) const {
+    Plan plan;
+    // Another engine is a change of every container session: its container is made anew in that one.
+    const bool other_engine =
+        next.engine.command != config_.engine.command || next.engine.endpoint != config_.engine.endpoint;
+    for (const auto& [name, session] : sessions_) {
+        if (added_.contains(name) && !aside_.contains(name)) continue;
+        const auto it = next.sessions.find(name);
+        if (it == next.sessions.end()) {
+            plan.removed.push_back(name);
+        } else if (!(it->second == session->config()) || (other_engine && !it->second.image.empty())) {
+            plan.changed.push_back(name);
+            plan.keys[name] = changed_keys(session->config(), it->second);
+        }
+    }
+    for (const auto& [name, config] : next.sessions) {
+        if (!sessions_.contains(name)) plan.added.push_back(name);
+    }
+    plan.settings = changed_settings(config_, next);
+    return plan;
+}
+
+// {"dry_run": true} only tells.
+Task<Result<std::string>> Supervisor::verb_reload(std::string params, Caller caller) {
+    (void)caller;
+    const std::string doing = "reading the request";
+    CO_TRY(const Json object, parse_json(params, doing));
+    const auto asked = object.find("dry_run");
+    if (asked != object.end() && !asked->is_boolean()) {
+        co_return Error(Errc::invalid_data, doing, "\"dry_run\" is true or false");
+    }
+    const bool dry_run = asked != object.end() && asked->get<bool>();
     // One at a time: two would both wait for the same sessions to end, and both put new ones in their place.
     while (reloading_) co_await changed_.wait();
     if (state_ != SupervisorState::running && state_ != SupervisorState::safe) {
         co_return Error(Errc::failed, "reloading", "the supervisor is not running yet, or stopping");
     }
     CO_TRY(Config next, settings_.load_config());
+    if (const auto objection = objection_to_config(next)) co_return *objection;
+    if (dry_run) co_return plan_for(next).json(true);
     reloading_ = true;
     auto applied = co_await apply(std::move(next));
     reloading_ = false;
@@ -122,22 +232,8 @@ Task<Result<std::string>> Supervisor::verb_reload(std::string params) {
 // Touches only what changed. A configuration that cannot be used never gets here, so nothing is half applied.
 // Another engine is a change of every container session: its container is made anew in that one.
 Task<Result<std::string>> Supervisor::apply(Config next) {
-    std::vector<SessionName> removed;
-    std::vector<SessionName> changed;
-    std::vector<SessionName> added;
-    const bool engine_changed = next.engine != config_.engine;
-    const bool other_engine =
-        next.engine.command != config_.engine.command || next.engine.endpoint != config_.engine.endpoint;
-    for (const auto& [name, session] : sessions_) {
-        const auto it = next.sessions.find(name);
-        if (it == next.sessions.end())
-            removed.push_back(name);
-        else if (!(it->second == session->config()) || (other_engine && !it->second.image.empty()))
-            changed.push_back(name);
-    }
-    for (const auto& [name, config] : next.sessions) {
-        if (!sessions_.contains(name)) added.push_back(name);
-    }
+    const Plan plan = plan_for(next);
+    const bool other_engine = next.engine != config_.engine;
     const bool other_registries = config_.foreign_registries != next.foreign_registries;
     config_ = std::move(next);
     output_->set_total(config_.logs.max_total);
@@ -145,14 +241,14 @@ Task<Result<std::string>> Supervisor::apply(Config next) {
         foreign_watch_->watch(config_.foreign_registries);
         reap_soon();
     }
-    for (const auto& list : {removed, changed}) {
+    for (const auto& list : {plan.removed, plan.changed}) {
         for (const SessionName& name : list) sessions_.at(name)->ask_stop();
     }
-    std::vector<SessionName> wanted_up = added;
-    for (const SessionName& name : changed) wanted_up.push_back(name);
-    for (const SessionName& name : removed) co_await drop_session(name);
-    for (const SessionName& name : changed) co_await drop_session(name);
-    if (engine_changed) use_engine(config_.engine);
+    std::vector<SessionName> wanted_up = plan.added;
+    for (const SessionName& name : plan.changed) wanted_up.push_back(name);
+    for (const SessionName& name : plan.removed) co_await drop_session(name);
+    for (const SessionName& name : plan.changed) co_await drop_session(name);
+    if (other_engine) use_engine(config_.engine);
     if (stop_asked_) {  // it came while we waited: nothing is started any more
         co_return Error(Errc::failed, "reloading", "the supervisor is stopping");
     }
@@ -164,17 +260,13 @@ Task<Result<std::string>> Supervisor::apply(Config next) {
         if (it->second.autostart) session.start();
         session_tasks_.spawn(session.keep());
     }
-    const auto names_of = [](const std::vector<SessionName>& names) {
-        OrderedJson list = OrderedJson::array();
-        for (const auto& name : names) list.push_back(name.value);
-        return list;
-    };
-    log_.info("configuration applied", {{"added", static_cast<long long>(added.size())},
-                                        {"changed", static_cast<long long>(changed.size())},
-                                        {"removed", static_cast<long long>(removed.size())}});
+    run_added_sessions();
+    log_.info("configuration applied", {{"added", static_cast<long long>(plan.added.size())},
+                                        {"changed", static_cast<long long>(plan.changed.size())},
+                                        {"removed", static_cast<long long>(plan.removed.size())}});
+    tell_sessions(plan.added, plan.changed, plan.removed);
     status_changed();
-    co_return dump_json(OrderedJson{
-        {"added", names_of(added)}, {"changed", names_of(changed)}, {"removed", names_of(removed)}});
+    co_return plan.json(false);
 }
 
 void Supervisor::use_engine(const EngineConfig& config) {

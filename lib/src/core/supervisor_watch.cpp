@@ -63,8 +63,12 @@ Task<void> Supervisor::keep_status() {
         }
         dirty_ = false;
         if (lost_lock_) continue;  // the file belongs to whoever has the store now
+        co_await measure();
         const Status written = co_await status_file_->commit();
         if (!written.ok()) log_.warn("writing the status", {{"why", written.error().message()}});
+        const Status counted = co_await metrics_file_->commit();
+        if (!counted.ok()) log_.warn("writing the metrics", {{"why", counted.error().message()}});
+        tell_attention();
         const auto until = Clock::now() + status_interval;
         while (!closing_ && Clock::now() < until) co_await status_dirty_.wait(until);
     }
@@ -92,6 +96,33 @@ Task<void> Supervisor::watch_lock() {
     ask_stop("force-unlocked");
 }
 
+SessionStatus Supervisor::session_status(const Session& session) const {
+    SessionStatus status = session.status();
+    status.added = added_.contains(session.name()) && !aside_.contains(session.name());
+    if (!status.pid && !status.container_id) return status;  // nothing runs, and uses nothing
+    const auto usage = status.pid ? usage_.of(session.name(), *status.pid) : std::nullopt;
+    status.memory_bytes = usage ? std::optional(usage->memory_bytes) : std::nullopt;
+    status.cpu_seconds = usage ? std::optional(usage->cpu_seconds) : std::nullopt;
+    return status;
+}
+
+Task<void> Supervisor::measure() {
+    std::vector<UsageTarget> targets;
+    for (const auto& [name, session] : sessions_) {
+        const SessionStatus status = session->status();
+        if (!status.pid) continue;
+        UsageTarget target{name, *status.pid, {}, status.container_id.value_or("")};
+        const auto recorded = record_.sessions.find(name);
+        if (recorded != record_.sessions.end()) {
+            if (const auto* process = std::get_if<ProcessSessionRecord>(&recorded->second)) {
+                target.cgroup = process->cgroup;
+            }
+        }
+        targets.push_back(std::move(target));
+    }
+    co_await usage_.refresh(std::move(targets));
+}
+
 StatusSnapshot Supervisor::snapshot() {
     StatusSnapshot s;
     s.version = settings_.version;
@@ -104,7 +135,7 @@ StatusSnapshot Supervisor::snapshot() {
     s.hostname = settings_.here.hostname;
     s.started_at = record_.started_at;
     s.control = store_.paths().control().string();
-    for (const auto& [name, session] : sessions_) s.sessions[name] = session->status();
+    for (const auto& [name, session] : sessions_) s.sessions[name] = session_status(*session);
     s.last_reap = last_reap_;
     s.pending = pending_;
     s.totals = totals_;
@@ -115,6 +146,10 @@ StatusSnapshot Supervisor::snapshot() {
     s.instances = instances_;
     s.attention = attention_;
     for (const auto& why : foreign_left_alone_) s.attention.push_back("left alone: " + why);
+    for (const auto& [name, why] : aside_) {
+        s.attention.push_back(name.value + ": was added, and is not run: " + why +
+                              "; to forget it: reeve rm " + name.value);
+    }
     for (const auto& [name, session] : s.sessions) {
         if (session.attention) s.attention.push_back(name.value + ": " + *session.attention);
     }

@@ -19,6 +19,9 @@ struct Field {
     std::string name;
     OrderedJson schema;
     std::function<void(const Place& place, Owner& owner)> read;
+    std::function<bool(const Owner& a, const Owner& b)> same = [](const Owner&, const Owner&) {
+        return true;
+    };
     SessionKind kind = SessionKind::any;
     std::string instead;  // what to do about it in a session of the other kind
 };
@@ -37,9 +40,20 @@ Field<Owner> field(std::string name, const std::string& description, T Owner::*m
     const OrderedJson by_default = rule.show(Owner{}.*member);
     if (!by_default.is_null()) made.schema["default"] = by_default;
     made.read = [member, read = rule.read](const Place& place, Owner& owner) { read(place, owner.*member); };
+    made.same = [member](const Owner& a, const Owner& b) { return a.*member == b.*member; };
     made.kind = kind;
     made.instead = std::move(instead);
     return made;
+}
+
+// The keys whose values are not the same in both.
+template <class Owner>
+std::vector<std::string> different_members(const Table<Owner>& table, const Owner& a, const Owner& b) {
+    std::vector<std::string> names;
+    for (const Field<Owner>& row : table) {
+        if (!row.same(a, b)) names.push_back(row.name);
+    }
+    return names;
 }
 
 // Reports an unknown key with the nearest known one, or all of them.

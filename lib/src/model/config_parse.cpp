@@ -23,6 +23,16 @@ ParsedConfig parse_config(std::string_view text, const ConfigSurroundings& aroun
     return parsed;
 }
 
+ParsedSession parse_session(std::string_view text) {
+    static const Rule<SessionConfig> rule = session_rule();
+    if (text.size() > max_config_bytes) return {{}, {{0, 0, "", "larger than 1 MiB", "make it smaller"}}};
+    ParsedSession parsed;
+    ProblemList problems;
+    if (const auto root = parse_json_tree(text, problems)) rule.read(Place(*root, problems), parsed.config);
+    parsed.problems = problems.in_order_of(text);
+    return parsed;
+}
+
 std::string config_schema() {
     OrderedJson schema = {{"$schema", "http://json-schema.org/draft-07/schema#"},
                           {"title", "Configuration of reeve"}};

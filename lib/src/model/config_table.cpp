@@ -325,6 +325,31 @@ Field<Config> schema_reference() {
     return made;
 }
 
+Table<Config> config_table() {
+    return {schema_reference(),
+            field("engine", "The container engine that is used.", &Config::engine, engine()),
+            field("logs", "The logs of all sessions.", &Config::logs, logs()),
+            field("sessions", "What to run, by name.", &Config::sessions, sessions()),
+            field("max_sessions", "How many sessions there may be, those of `reeve add` included.",
+                  &Config::max_sessions, whole_number(1, 1'000'000)),
+            field("reap_grace", "How long what a dead instance left may take to end before it is killed.",
+                  &Config::reap_grace, duration(at_once, one_day)),
+            field("stop_deadline", "The limit of a whole orderly stop.", &Config::stop_deadline,
+                  duration(instant, one_day)),
+            field("foreign_registries", "Directories of another program's instance files, reaped too.",
+                  &Config::foreign_registries, foreign_registries())};
+}
+
+// In every text of a configuration there may be no more sessions than it allows itself.
+void check_count(const Place& place, const Config& config) {
+    if (config.sessions.size() <= static_cast<std::size_t>(config.max_sessions)) return;
+    const JsonNode* sessions = place.node().find("sessions");
+    if (sessions == nullptr) return;
+    place.member(*sessions).refuse(std::to_string(config.sessions.size()) + " sessions are more than " +
+                                       std::to_string(config.max_sessions),
+                                   "raise \"max_sessions\"");
+}
+
 }  // namespace
 
 Rule<SessionConfig> session_rule() {
@@ -336,17 +361,16 @@ Rule<SessionConfig> session_rule() {
     return rule;
 }
 
-Rule<Config> config_rule() {
-    return object<Config>(
-        {schema_reference(), field("engine", "The container engine that is used.", &Config::engine, engine()),
-         field("logs", "The logs of all sessions.", &Config::logs, logs()),
-         field("sessions", "What to run, by name.", &Config::sessions, sessions()),
-         field("reap_grace", "How long what a dead instance left may take to end before it is killed.",
-               &Config::reap_grace, duration(at_once, one_day)),
-         field("stop_deadline", "The limit of a whole orderly stop.", &Config::stop_deadline,
-               duration(instant, one_day)),
-         field("foreign_registries", "Directories of another program's instance files, reaped too.",
-               &Config::foreign_registries, foreign_registries())});
+Rule<Config> config_rule() { return object<Config>(config_table(), check_count); }
+
+std::vector<std::string> changed_keys(const SessionConfig& before, const SessionConfig& after) {
+    return different_members(session_table(), before, after);
+}
+
+std::vector<std::string> changed_settings(const Config& before, const Config& after) {
+    auto names = different_members(config_table(), before, after);
+    std::erase(names, "sessions");
+    return names;
 }
 
 }  // namespace reeve

@@ -51,12 +51,19 @@ OrderedJson json_of(const SessionStatus& s) {
             {"restarts", s.restarts},
             {"started_at", or_null(s.started_at)},
             {"containment", or_null(s.containment)},
-            {"memory_bytes", s.memory_bytes},
-            {"cpu_seconds", s.cpu_seconds},
+            {"memory_bytes", or_null(s.memory_bytes)},
+            {"cpu_seconds", or_null(s.cpu_seconds)},
+            {"added", s.added},
             {"last_exit", last_exit},
             {"attention", or_null(s.attention)},
             {"message", or_null(s.message)},
             {"last_output", or_null(s.last_output)}};
+}
+
+OrderedJson json_of(const LastReap& reap) {
+    OrderedJson object{{"started_at", reap.started_at}, {"duration_ms", reap.duration_ms}};
+    object.update(json_of(reap.counts));
+    return object;
 }
 
 int small_int(const Json& object, const char* name) {
@@ -74,9 +81,9 @@ bool bool_field(const Json& object, const char* name) {
     return it != object.end() && it->is_boolean() && it->get<bool>();
 }
 
-double number_field(const Json& object, const char* name) {
+std::optional<double> number_field(const Json& object, const char* name) {
     const auto it = object.is_object() ? object.find(name) : object.end();
-    return it != object.end() && it->is_number() ? it->get<double>() : 0;
+    return it != object.end() && it->is_number() ? std::optional(it->get<double>()) : std::nullopt;
 }
 
 std::optional<int> optional_int(const Json& object, const char* name) {
@@ -95,8 +102,9 @@ SessionStatus session_from(const Json& object) {
     s.restarts = small_int(object, "restarts");
     s.started_at = string_field(object, "started_at");
     s.containment = string_field(object, "containment");
-    s.memory_bytes = uint_field(object, "memory_bytes").value_or(0);
+    s.memory_bytes = uint_field(object, "memory_bytes");
     s.cpu_seconds = number_field(object, "cpu_seconds");
+    s.added = bool_field(object, "added");
     if (const Json* exit = object_field(object, "last_exit")) {
         s.last_exit = LastExit{optional_int(*exit, "code"), optional_int(*exit, "signal"),
                                string_field(*exit, "at").value_or(""), string_field(*exit, "why")};
@@ -137,14 +145,13 @@ void ReapCounts::add(const ReapCounts& other) {
     failed += other.failed;
 }
 
+std::string to_json(const SessionStatus& session) { return dump_json(json_of(session)); }
+std::string to_json(const LastReap& reap) { return dump_json(json_of(reap)); }
+
 std::string to_json(const StatusSnapshot& s) {
     OrderedJson sessions = OrderedJson::object();
     for (const auto& [name, session] : s.sessions) sessions[name.value] = json_of(session);
-    OrderedJson last_run = nullptr;
-    if (s.last_reap) {
-        last_run = {{"started_at", s.last_reap->started_at}, {"duration_ms", s.last_reap->duration_ms}};
-        last_run.update(json_of(s.last_reap->counts));
-    }
+    const OrderedJson last_run = s.last_reap ? json_of(*s.last_reap) : OrderedJson(nullptr);
     OrderedJson pending = OrderedJson::array();
     for (const auto& item : s.pending) {
         pending.push_back({{"instance_id", item.instance_id},

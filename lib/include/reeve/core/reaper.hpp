@@ -71,6 +71,7 @@ struct ReaperSettings {
     bool only_processes = false;
     std::chrono::milliseconds grace{5'000};
     std::function<void()> before_containers;  // called by run() when the processes are done; may be empty
+    std::function<void(const std::string& line)> on_receipt;  // as ReceiptBook::on_write
     // Engines to look through at every reap, and how to make one that only a record names.
     std::vector<ContainerEngine*> engines;
     std::function<std::unique_ptr<ContainerEngine>(const std::string& name, const std::string& endpoint)>

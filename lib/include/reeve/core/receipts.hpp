@@ -6,8 +6,10 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace reeve {
 
@@ -29,9 +31,12 @@ class ReceiptBook {
     // cannot be written must not keep anything alive: failure is silent here and shows in the log of what is
     // done.
     void write(const Receipt& receipt);
+    // Called with each line, a JSON object, as it is written.
+    void on_write(std::function<void(const std::string& line)> call) { on_write_ = std::move(call); }
 
   private:
     std::filesystem::path path_;
+    std::function<void(const std::string& line)> on_write_;
 };
 
 }  // namespace reeve

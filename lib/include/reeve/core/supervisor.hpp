@@ -6,16 +6,19 @@
 
 #include "reeve/base/task_group.hpp"
 #include "reeve/base/worker.hpp"
+#include "reeve/core/added_sessions.hpp"
 #include "reeve/core/container_runner.hpp"
 #include "reeve/core/control.hpp"
 #include "reeve/core/durable_file.hpp"
 #include "reeve/core/engine_service.hpp"
+#include "reeve/core/event_hub.hpp"
 #include "reeve/core/event_log.hpp"
 #include "reeve/core/foreign_watch.hpp"
 #include "reeve/core/instance_watch.hpp"
 #include "reeve/core/process_runner.hpp"
 #include "reeve/core/reaper.hpp"
 #include "reeve/core/session.hpp"
+#include "reeve/core/usage_meter.hpp"
 #include "reeve/store/lifecycle_lock.hpp"
 #include "reeve/store/store.hpp"
 
@@ -25,6 +28,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -94,25 +98,60 @@ class Supervisor final : public SessionHost {
     void add_session(const SessionName& name, const SessionConfig& config);
     void listen_to(const std::set<EngineAddress>& named);
     std::unique_ptr<EngineService> make_engine_service(const EngineConfig& config);
+    struct Plan;
+    Plan plan_for(const Config& next) const;
     Task<Result<std::string>> apply(Config next);
     Task<void> drop_session(SessionName name);
     void use_engine(const EngineConfig& config);
 
+    // Those that `reeve add` made.
+    void run_session(const SessionName& name, const SessionConfig& config);
+    void run_added_sessions();
+    std::size_t names_taken(const Config& config) const;
+    std::optional<Error> objection_to(const SessionName& name, const SessionConfig& session) const;
+    std::optional<Error> objection_to_removing(const SessionName& name,
+                                               const std::vector<SessionName>& with) const;
+    std::optional<Error> objection_to_config(const Config& next) const;
+
     // Control.
-    ControlVerbs verbs();
-    Task<Result<std::string>> verb_status(std::string params);
-    Task<Result<std::string>> verb_start(std::string params);
-    Task<Result<std::string>> verb_stop(std::string params);
-    Task<Result<std::string>> verb_restart(std::string params);
-    Task<Result<std::string>> verb_reload(std::string params);
-    Task<Result<std::string>> verb_reap(std::string params);
-    Task<Result<std::string>> verb_waiting(std::string params);
+    using Caller = std::shared_ptr<const ControlCaller>;
+    ControlSettings control_settings();
+    Task<Result<std::string>> verb_status(std::string params, Caller caller);
+    Task<Result<std::string>> verb_start(std::string params, Caller caller);
+    Task<Result<std::string>> verb_stop(std::string params, Caller caller);
+    Task<Result<std::string>> verb_restart(std::string params, Caller caller);
+    Task<Result<std::string>> verb_reload(std::string params, Caller caller);
+    Task<Result<std::string>> verb_reap(std::string params, Caller caller);
+    Task<Result<std::string>> verb_add(std::string params, Caller caller);
+    Task<Result<std::string>> verb_rm(std::string params, Caller caller);
+    Task<Result<std::string>> verb_shutdown(std::string params, Caller caller);
+    Task<Result<std::string>> verb_instance_register(std::string params, Caller caller);
+    Task<Result<std::string>> verb_instance_track(std::string params, Caller caller);
+    Task<Result<std::string>> verb_instance_untrack(std::string params, Caller caller);
+    Task<Result<std::string>> verb_instance_unregister(std::string params, Caller caller);
+    Task<Result<std::string>> verb_waiting(std::string params, Caller caller);
+    Task<Result<InstanceRegistry::Claim>> claim_instance(InstanceId id, std::string doing);
+    Task<Result<std::string>> write_claim(InstanceRegistry::Claim claim, bool forget);
+    Task<Result<SessionRecord>> tracked_container(InstanceId id, std::string name);
+    Task<Status> wait_started(std::shared_ptr<Session> session, Caller caller);
     using Sessions = std::vector<std::shared_ptr<Session>>;
+    Result<std::vector<SessionName>> names_in(const std::string& params) const;
     Result<Sessions> sessions_named(const std::string& params);
     Sessions with_what_they_come_after(Sessions chosen);
 
     StatusSnapshot snapshot();
     void note_output(const SessionName& name, const std::string& problem);
+    SessionStatus session_status(const Session& session) const;
+    Task<void> measure();
+
+    // Events.
+    void remember_states();
+    void tell_changes();
+    void tell_attention();
+    void tell_reap(const LastReap& reap);
+    void tell_receipt(const std::string& receipt);
+    void tell_sessions(const std::vector<SessionName>& added, const std::vector<SessionName>& changed,
+                       const std::vector<SessionName>& removed);
 
     Executor executor_;
     Store store_;
@@ -126,8 +165,11 @@ class Supervisor final : public SessionHost {
     Notifier status_dirty_;
     Notifier reap_wanted_;
     InstanceRecord record_;
-    std::unique_ptr<DurableFile> record_file_, status_file_, memory_file_;
+    std::unique_ptr<DurableFile> record_file_, status_file_, memory_file_, metrics_file_;
     SessionMemories memories_;
+    AddedSessions added_;
+    UsageMeter usage_;
+    EventHub events_;
     InstanceRegistry registry_;
     ReceiptBook receipts_;
     std::unique_ptr<OutputWriter> output_;
@@ -143,6 +185,14 @@ class Supervisor final : public SessionHost {
     std::vector<std::string> foreign_left_alone_;  // for people
     // Shared with the requests that wait for one: a reload may take it out meanwhile.
     std::map<SessionName, std::shared_ptr<Session>> sessions_;
+
+    std::set<SessionName> being_added_, being_removed_;
+    std::map<SessionName, std::string> aside_;  // added sessions that cannot be run now, and why
+
+    // What listeners of events know.
+    SupervisorState told_state_ = SupervisorState::starting;
+    std::map<SessionName, std::pair<SessionState, bool>> told_sessions_;
+    std::vector<std::string> told_attention_;
 
     Notifier* anchor_watch_ = nullptr;  // while watch_anchor waits
     std::set<Reaper*> reapers_;         // at work

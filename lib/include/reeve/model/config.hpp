@@ -134,6 +134,7 @@ struct Config {
     EngineConfig engine;
     LogsConfig logs;
     std::map<SessionName, SessionConfig> sessions;
+    int max_sessions = 1000;                          // configured and added ones together
     std::chrono::milliseconds reap_grace{5'000};      // TERM to KILL for what dead instances left
     std::chrono::milliseconds stop_deadline{60'000};  // of a whole orderly stop
     std::vector<ForeignRegistryConfig> foreign_registries;

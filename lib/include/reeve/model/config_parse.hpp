@@ -40,6 +40,19 @@ struct ConfigSurroundings {
 // a variable: it may be a secret.
 ParsedConfig parse_config(std::string_view text, const ConfigSurroundings& around = {});
 
+struct ParsedSession {
+    SessionConfig config;                 // meaningful only when there are no problems
+    std::vector<ConfigProblem> problems;  // pointers begin at the session
+};
+
+// One session by itself, with the same rules. Whether what it comes `after` exists is the caller's to ask.
+ParsedSession parse_session(std::string_view text);
+
+// The keys that are not the same in both, for people: {"command", "env"}.
+std::vector<std::string> changed_keys(const SessionConfig& before, const SessionConfig& after);
+// The same for everything beside the sessions.
+std::vector<std::string> changed_settings(const Config& before, const Config& after);
+
 // The JSON Schema (draft-07) of the configuration, made from the same table as the parser.
 std::string config_schema();
 

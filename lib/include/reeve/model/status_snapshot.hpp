@@ -17,6 +17,8 @@ namespace reeve {
 
 enum class SupervisorState { starting, running, safe, stopping, stopped };
 enum class SessionState { waiting, starting, running, backoff, stopping, stopped, exited, failed };
+inline constexpr int session_state_count = 8;
+inline constexpr int supervisor_state_count = 5;
 const char* to_string(SupervisorState state);
 const char* to_string(SessionState state);
 
@@ -37,8 +39,10 @@ struct SessionStatus {
     int restarts = 0;
     std::optional<std::string> started_at;
     std::optional<std::string> containment;  // "cgroup", "session", ...; nothing when nothing runs
-    std::uint64_t memory_bytes = 0;
-    double cpu_seconds = 0;
+    // Of the whole tree: 0 when nothing runs, nothing when it cannot be told.
+    std::optional<std::uint64_t> memory_bytes = 0;
+    std::optional<double> cpu_seconds = 0;
+    bool added = false;  // by `reeve add`: not in the configuration
     std::optional<LastExit> last_exit;
     std::optional<std::string> attention;    // what a person should know or do
     std::optional<std::string> message;      // what it says of itself: STATUS= on $NOTIFY_SOCKET
@@ -99,6 +103,9 @@ struct StatusSnapshot {
 };
 
 std::string to_json(const StatusSnapshot& snapshot);
+// One line each, for events.
+std::string to_json(const SessionStatus& session);
+std::string to_json(const LastReap& reap);
 // Tolerant: unknown fields are accepted, absent ones keep their defaults. Errc::invalid_data only when it is
 // no object or its state is none of ours.
 Result<StatusSnapshot> status_snapshot_from_json(std::string_view text);

@@ -19,12 +19,13 @@ struct StorePaths {
     std::filesystem::path quarantine() const { return root / "instances" / "quarantine"; }
     std::filesystem::path instance(const InstanceId& id) const { return instances() / (id.value + ".json"); }
     std::filesystem::path status() const { return root / "status.json"; }
+    std::filesystem::path added() const { return root / "sessions.json"; }  // by reeve add
     std::filesystem::path metrics() const { return root / "metrics.prom"; }
     std::filesystem::path logs() const { return root / "logs"; }
     std::filesystem::path log(const SessionName& name) const { return logs() / (name.value + ".log"); }
     std::filesystem::path own_log() const { return logs() / "reeve.log"; }
     std::filesystem::path crashes() const { return root / "crashes"; }  // written by the anchor
-    std::filesystem::path sessions() const { return root / "sessions.json"; }
+    std::filesystem::path memory() const { return root / "memory.json"; }
     std::filesystem::path receipts() const { return root / "receipts.jsonl"; }
     // control.sock, or, when that path is over 103 bytes (sockaddr_un holds 104 on macOS, 108 on Linux, with
     // the final NUL), a name made from a hash of it in $XDG_RUNTIME_DIR or else in /tmp/reeve-<uid>. The same

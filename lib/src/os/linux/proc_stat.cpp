@@ -53,16 +53,20 @@ std::optional<Stat> parse_stat(std::string_view text) {
     std::string_view rest = text.substr(close + 3);
     std::uint64_t user = 0;
     std::uint64_t system = 0;
-    // 4 ppid 5 pgrp 6 session | 7-8 | 9 flags | 10-13 | 14 utime 15 stime | 16-19 | 20 num_threads | 21 | 22
-    // starttime | 23 | 24 rss
+    std::uint64_t waited_user = 0;
+    std::uint64_t waited_system = 0;
+    // 4 ppid 5 pgrp 6 session | 7-8 | 9 flags | 10-13 | 14 utime 15 stime 16 cutime 17 cstime | 18-19 |
+    // 20 num_threads | 21 | 22 starttime | 23 | 24 rss
     const bool parsed =
         next_number(rest, stat.parent) && next_number(rest, stat.group) && next_number(rest, stat.session) &&
         skip_fields(rest, 2) && next_number(rest, stat.flags) && skip_fields(rest, 4) &&
-        next_number(rest, user) && next_number(rest, system) && skip_fields(rest, 4) &&
+        next_number(rest, user) && next_number(rest, system) && next_number(rest, waited_user) &&
+        next_number(rest, waited_system) && skip_fields(rest, 2) &&
         next_number(rest, stat.threads) && skip_fields(rest, 1) && next_number(rest, stat.start_time) &&
         skip_fields(rest, 1) && next_number(rest, stat.rss_pages);
     if (!parsed) return std::nullopt;
     stat.cpu_ticks = user + system;
+    stat.waited_ticks = waited_user + waited_system;
     return stat;
 }
 

@@ -22,7 +22,8 @@ struct Stat {
     long threads = 0;
     std::uint64_t start_time = 0;
     uid_t owner = 0;
-    std::uint64_t cpu_ticks = 0;  // user and system time of the process itself
+    std::uint64_t cpu_ticks = 0;     // user and system time of the process itself
+    std::uint64_t waited_ticks = 0;  // and of its children that it has waited for
     std::uint64_t rss_pages = 0;
 };
 

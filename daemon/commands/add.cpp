@@ -1,0 +1,90 @@
+#include "commands/add.hpp"
+
+#include "commands/client.hpp"
+#include "exit_code.hpp"
+#include "json_output.hpp"
+#include "reeve/base/text.hpp"
+#include "terminal.hpp"
+
+namespace reeve {
+namespace {
+
+// A start may take an image's pull; the supervisor has its own deadlines.
+constexpr std::chrono::hours patience{1};
+
+struct Pair {
+    std::string key, value;
+};
+
+Result<Pair> split(const std::string& option, const std::string& text) {
+    const auto equals = text.find('=');
+    if (equals != std::string::npos && equals > 0)
+        return Pair{text.substr(0, equals), text.substr(equals + 1)};
+    return Error(Errc::bad_config, "reading " + option + " " + in_quotes(text), "there is no '=' in it",
+                 "write it as " + option + " NAME=value");
+}
+
+// "stop.grace=3s", "restart=never", "give_up_after={\"restarts\": 3}": what is JSON is taken as it is, and
+// anything else as a text.
+Status set_key(JsonOutput& session, const std::string& text) {
+    TRY(const Pair pair, split("--set", text));
+    JsonOutput* place = &session;
+    std::string rest = pair.key;
+    for (auto dot = rest.find('.'); dot != std::string::npos; dot = rest.find('.')) {
+        place = &(*place)[rest.substr(0, dot)];
+        if (!place->is_null() && !place->is_object()) {
+            return Error(Errc::bad_config, "reading --set " + in_quotes(text),
+                         in_quotes(rest.substr(0, dot)) + " has no keys in it");
+        }
+        rest = rest.substr(dot + 1);
+    }
+    JsonOutput value = JsonOutput::parse(pair.value, nullptr, false);
+    (*place)[rest] = value.is_discarded() ? JsonOutput(pair.value) : std::move(value);
+    return done;
+}
+
+Result<JsonOutput> session_from(const Options& options) {
+    const AddOptions& wanted = options.add;
+    JsonOutput session = JsonOutput::object();
+    if (wanted.image) {
+        session["image"] = *wanted.image;
+        if (!options.argv.empty()) session["args"] = options.argv;
+    } else {
+        session["command"] = options.argv;
+    }
+    if (wanted.cwd) session["cwd"] = *wanted.cwd;
+    for (const std::string& variable : wanted.env) {
+        TRY(const Pair pair, split("--env", variable));
+        session["env"][pair.key] = pair.value;
+    }
+    if (!wanted.engine_options.empty()) session["options"] = wanted.engine_options;
+    if (wanted.restart) session["restart"] = *wanted.restart;
+    if (wanted.stop_signal) session["stop"]["signal"] = *wanted.stop_signal;
+    if (wanted.grace) session["stop"]["grace"] = *wanted.grace;
+    if (!wanted.after.empty()) session["after"] = wanted.after;
+    if (wanted.no_autostart) session["autostart"] = false;
+    for (const std::string& key : wanted.set) {
+        CHECK(set_key(session, key));
+    }
+    return session;
+}
+
+Status add(const Options& options) {
+    TRY(const std::filesystem::path root, find_store(options.store));
+    TRY(const JsonOutput session, session_from(options));
+    const JsonOutput params{{"name", options.names.front()}, {"session", session}};
+    const std::string text = params.dump(-1, ' ', false, JsonOutput::error_handler_t::replace);
+    CHECK(ask_supervisor(StorePaths{root}, "add", text, patience));
+    return done;
+}
+
+}  // namespace
+
+int run_add(const Options& options) {
+    const Status added = add(options);
+    if (added.ok()) return exit_code::done;
+    print_error(added.error());
+    return exit_code::of(added.error());
+}
+
+}  // namespace reeve
