@@ -1,10 +1,13 @@
 #include "commands/check.hpp"
+#include "commands/completion.hpp"
 #include "commands/control.hpp"
 #include "commands/exec.hpp"
 #include "commands/force_unlock.hpp"
 #include "commands/instance.hpp"
 #include "commands/lock.hpp"
 #include "commands/logs.hpp"
+#include "commands/manual.hpp"
+#include "commands/mcp.hpp"
 #include "commands/ps.hpp"
 #include "commands/reap.hpp"
 #include "commands/schema.hpp"
@@ -33,11 +36,15 @@ struct Command {
 
 constexpr Command commands[] = {
     {"check", run_check},
+    {"completion", run_completion},
     {"exec", run_exec},
     {"force-unlock", run_force_unlock},
     {"instance", run_instance},
     {"lock", run_lock},
     {"logs", run_logs},
+    {"man", run_manual},
+    {"mcp", run_mcp},
+    {"names", run_names},
     {"ps", run_ps},
     {"reap", run_reap},
     {"reload", run_control},
