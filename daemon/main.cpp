@@ -1,6 +1,7 @@
 #include "commands/check.hpp"
 #include "commands/completion.hpp"
 #include "commands/control.hpp"
+#include "commands/doctor.hpp"
 #include "commands/exec.hpp"
 #include "commands/force_unlock.hpp"
 #include "commands/instance.hpp"
@@ -11,6 +12,7 @@
 #include "commands/ps.hpp"
 #include "commands/reap.hpp"
 #include "commands/schema.hpp"
+#include "commands/service.hpp"
 #include "commands/status.hpp"
 #include "commands/why.hpp"
 #include "exit_code.hpp"
@@ -37,6 +39,7 @@ struct Command {
 constexpr Command commands[] = {
     {"check", run_check},
     {"completion", run_completion},
+    {"doctor", run_doctor},
     {"exec", run_exec},
     {"force-unlock", run_force_unlock},
     {"instance", run_instance},
@@ -52,6 +55,7 @@ constexpr Command commands[] = {
     {"run", run_run},
     {"schema", run_schema},
     {"selftest", run_selftest},
+    {"service", run_service},
     {"start", run_control},
     {"status", run_status},
     {"stop", run_control},

@@ -97,11 +97,17 @@ Task<Result<std::string>> Supervisor::verb_reload(std::string params) {
     if (state_ != SupervisorState::running && state_ != SupervisorState::safe) {
         co_return Error(Errc::failed, "reloading", "the supervisor is not running yet, or stopping");
     }
-    CO_TRY(Config next, settings_.load_config());
+    tell_manager("RELOADING=1");
+    auto next = settings_.load_config();
+    if (!next.ok()) {
+        tell_manager("READY=1\nSTATUS=the new configuration has a mistake and was not applied");
+        co_return next.error();
+    }
     reloading_ = true;
-    auto applied = co_await apply(std::move(next));
+    auto applied = co_await apply(std::move(*next));
     reloading_ = false;
     changed_.notify();
+    if (!stop_asked_) tell_manager("READY=1");  // not after STOPPING=1
     co_return applied;
 }
 
