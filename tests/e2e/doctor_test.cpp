@@ -17,7 +17,7 @@ using testing::HasSubstr;
 class Doctor : public testing::Test {
   protected:
     Doctor() {
-        reeve.env["SHELL"] = "/bin/sh";
+        reeve.env["SHELL"] = services.program("login-shell", "#!/bin/sh\nPATH=/usr/bin:/bin\neval \"$3\"\n");
         reeve.env["REEVE_STORE"] = reeve.store().string();
         reeve.file(".config/reeve/reeve.json", R"({"engine": {"command": "fake-engine", "timeout": "5s"}})");
         engine("exit 0");
@@ -130,7 +130,7 @@ TEST_F(Doctor, ReportsAFileOfTheFuture) {
 TEST_F(Doctor, ReportsAStartInTheFuture) {
     reeve.file("store/status.json", R"({"schema_version": 1, "version": "0.1.0", "seq": 1,
         "updated_at": "2026-01-01T00:00:00.000Z", "state": "running", "instance_id": "", "pid": 1,
-        "hostname": "h", "started_at": "2999-01-01T00:00:00.000Z", "control": "", "sessions": {}})");
+        "hostname": "h", "started_at": "2199-01-01T00:00:00.000Z", "control": "", "sessions": {}})");
     expect("clock", "warn", "status.json tells of a start");
 }
 
@@ -186,9 +186,12 @@ TEST_F(Doctor, ReportsAnAnchorThatIsMissingOrOfAnotherVersion) {
     const auto anchor = [&] {
         const Ended ended = run_program(program);
         EXPECT_EQ(ended.code, 1);
-        for (const Json& check : Json::parse(ended.out, nullptr, false)["checks"])
-            if (check["what"] == "reeve-anchor")
-                return check["state"].get<std::string>() + check["why"].get<std::string>();
+        const Json said = Json::parse(ended.out, nullptr, false);
+        for (const Json& check : said["checks"]) {
+            if (check["what"] == "reeve-anchor") {
+                return check["state"].get<std::string>() + ": " + check["why"].get<std::string>();
+            }
+        }
         return std::string();
     };
     EXPECT_THAT(anchor(), HasSubstr("fail"));
@@ -205,7 +208,10 @@ TEST(DoctorOfASupervisor, ReportsSafeMode) {
     write_text(daemon.store() / "crashes", crashes);
     std::filesystem::permissions(daemon.store() / "crashes", std::filesystem::perms(0600));
     daemon.launch();
-    ASSERT_TRUE(wait_until([&] { return daemon.status().value("state", "") == "safe"; }));
+    ASSERT_TRUE(wait_until([&] {
+        const Json status = daemon.status();
+        return status.is_object() && status["state"] == "safe";
+    }));
     const Ended ended = daemon.reeve({"doctor", "--json"});
     EXPECT_EQ(ended.code, 1);
     EXPECT_THAT(ended.out, HasSubstr("safe mode: the supervisor had crashed"));

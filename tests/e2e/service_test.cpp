@@ -64,7 +64,6 @@ TEST_F(Service, NamesAStoreThatIsNotTheDefaultAndQuotesIt) {
                 HasSubstr(" run --store \"" + reeve.home().string() + "/a b%%c$$d\\\"e\"\n"));
 }
 
-// What the real systemd reads out of that line is the path itself.
 TEST_F(Service, FollowsTheSettingsFolderOfTheUser) {
     reeve.env["XDG_CONFIG_HOME"] = (reeve.home() / "settings").string();
     ASSERT_EQ(reeve.run({"service", "install"}).code, 0);
