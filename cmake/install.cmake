@@ -18,7 +18,8 @@ install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
 
 # The service files name the program by its absolute path, and the prefix is known only when the installation
 # happens (cmake --install --prefix, packages), so they are written then.
-set(service_files systemd/reeve.service=lib/systemd/user/reeve.service)
+set(service_files systemd/reeve.service=lib/systemd/user/reeve.service
+    systemd/reeve@.service=lib/systemd/system/reeve@.service)
 if(CMAKE_SYSTEM_NAME STREQUAL Darwin)
     set(service_files launchd/local.reeve.plist=share/reeve/local.reeve.plist)
 endif()
@@ -28,7 +29,8 @@ foreach(pair IN LISTS service_files)
     list(GET pair 1 target)
     install(CODE "
         set(REEVE_BIN_FOLDER \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
-        set(REEVE_DOC_FOLDER \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR}\")
+        set(REEVE_PROGRAM \"\${REEVE_BIN_FOLDER}/reeve\")
+        set(REEVE_STORE_WORDS \"\")
         set(target \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${target}\")
         message(STATUS \"Installing: \${target}\")
         configure_file(\"${PROJECT_SOURCE_DIR}/${template}.in\" \"\${target}\" @ONLY)" COMPONENT runtime)

@@ -1,15 +1,20 @@
 #include "commands/add.hpp"
 #include "commands/check.hpp"
+#include "commands/completion.hpp"
 #include "commands/control.hpp"
+#include "commands/doctor.hpp"
 #include "commands/exec.hpp"
 #include "commands/force_unlock.hpp"
 #include "commands/instance.hpp"
 #include "commands/lock.hpp"
 #include "commands/logs.hpp"
+#include "commands/manual.hpp"
+#include "commands/mcp.hpp"
 #include "commands/ps.hpp"
 #include "commands/reap.hpp"
 #include "commands/reload.hpp"
 #include "commands/schema.hpp"
+#include "commands/service.hpp"
 #include "commands/status.hpp"
 #include "commands/why.hpp"
 #include "exit_code.hpp"
@@ -36,11 +41,16 @@ struct Command {
 constexpr Command commands[] = {
     {"add", run_add},
     {"check", run_check},
+    {"completion", run_completion},
+    {"doctor", run_doctor},
     {"exec", run_exec},
     {"force-unlock", run_force_unlock},
     {"instance", run_instance},
     {"lock", run_lock},
     {"logs", run_logs},
+    {"man", run_manual},
+    {"mcp", run_mcp},
+    {"names", run_names},
     {"ps", run_ps},
     {"reap", run_reap},
     {"reload", run_reload},
@@ -49,6 +59,7 @@ constexpr Command commands[] = {
     {"run", run_run},
     {"schema", run_schema},
     {"selftest", run_selftest},
+    {"service", run_service},
     {"start", run_control},
     {"status", run_status},
     {"stop", run_control},

@@ -33,6 +33,7 @@ class Grammar {
     Grammar& operator=(const Grammar&) = delete;
 
     std::variant<Options, int> parse(int argc, const char* const* argv);
+    const CLI::App& app() const { return app_; }
 
   private:
     CLI::App& command(const std::string& name, const std::string& what, const std::string& example);
@@ -42,6 +43,7 @@ class Grammar {
     void add_cleaning_commands();
     void add_config_commands();
     void add_owner_commands();
+    void add_machine_commands();
 
     void accept_json(CLI::App& app) { app.add_flag("--json", options_.json, "print JSON"); }
     void accept_config(CLI::App& app) {
@@ -76,6 +78,7 @@ Grammar::Grammar() {
     add_cleaning_commands();
     add_config_commands();
     add_owner_commands();
+    add_machine_commands();
 }
 
 CLI::App& Grammar::command(const std::string& name, const std::string& what, const std::string& example) {
@@ -222,6 +225,46 @@ void Grammar::add_owner_commands() {
     accept_json(why);
 }
 
+// What fits Reeve into a machine and its other programs.
+void Grammar::add_machine_commands() {
+    CLI::App& service =
+        command("service", "install the service that starts reeve at login", "reeve service install --now");
+    service.add_option("ACTION", options_.action, "install, uninstall or status")
+        ->required()
+        ->type_name("")
+        ->check(CLI::IsMember({"install", "uninstall", "status"}));
+    service.add_flag("--now", options_.now, "install: start it too");
+    service.add_flag("--dry-run", options_.dry_run, "only show what would be done");
+    accept_json(service);
+
+    CLI::App& mcp = command("mcp", "put reeve exec before the servers of an MCP client, or take it out again",
+                            "reeve mcp wrap ~/.cursor/mcp.json");
+    mcp.add_option("ACTION", options_.action, "wrap or unwrap")
+        ->required()
+        ->type_name("")
+        ->check(CLI::IsMember({"wrap", "unwrap"}));
+    mcp.add_option("FILE", options_.file,
+                   "the client's configuration; without it, those of this machine are listed")
+        ->type_name("");
+    mcp.add_flag("--dry-run", options_.dry_run, "only show what would be changed");
+    accept_json(mcp);
+
+    accept_json(command("doctor", "find what is wrong on this machine, and how to mend it", "reeve doctor"));
+
+    CLI::App& completion =
+        command("completion", "print the completions of a shell",
+                "reeve completion bash > ~/.local/share/bash-completion/completions/reeve");
+    completion.add_option("SHELL", options_.subject, "bash, zsh or fish")
+        ->required()
+        ->type_name("")
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    // What the build makes the manual pages with, and what completions ask for the names of sessions.
+    CLI::App& manual = command("man", "print a manual page", "reeve man 1");
+    manual.add_option("SECTION", options_.subject, "1 or 5")->required()->check(CLI::IsMember({"1", "5"}));
+    manual.group("");
+    command("names", "print the names of sessions", "reeve names").group("");
+}
+
 const CLI::App& Grammar::parsed_command() const {
     const auto found = app_.get_subcommands();
     return found.empty() ? app_ : *found.front();
@@ -297,6 +340,10 @@ std::string Grammar::unexpected(const std::string& word) const {
 }
 
 }  // namespace
+
+void describe_command_line(const std::function<void(const CLI::App& app)>& describe) {
+    describe(Grammar().app());
+}
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     Grammar grammar;

@@ -3,10 +3,15 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace reeve {
 
@@ -45,10 +50,16 @@ struct Options {
     int status = 0;                        // instance finish: what to exit with
     std::string subject;                   // why: a pid or a container
     std::optional<std::string> image;      // selftest: for its container
+    std::optional<std::string> file;       // mcp: the client's configuration
+    bool now = false;                      // service install: start it too
 };
 
 // The options, or the exit status when there is nothing left to do: help and version were printed, or the
 // command line is wrong and that was said.
 std::variant<Options, int> parse_options(int argc, const char* const* argv);
+
+// Shows the whole grammar, hidden commands included: manual pages and completions are made from it, so that
+// they cannot say anything else than --help.
+void describe_command_line(const std::function<void(const CLI::App& app)>& describe);
 
 }  // namespace reeve

@@ -16,6 +16,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -93,6 +94,15 @@ void listen(asio::signal_set& signals, Supervisor& supervisor) {
     });
 }
 
+// From the loop itself: one that does not turn is silent, and the service manager starts us again.
+void keep_awake(asio::steady_timer& timer, std::chrono::microseconds interval, const bool& over) {
+    notify_service_manager("WATCHDOG=1");
+    timer.expires_after(interval);
+    timer.async_wait([&timer, interval, &over](const boost::system::error_code& ec) {
+        if (!ec && !over) keep_awake(timer, interval, over);
+    });
+}
+
 Status supervise(const Options& options) {
     ::umask(0077);  // every file of ours is for this user alone; sessions set their own
     std::signal(SIGPIPE, SIG_IGN);
@@ -133,10 +143,15 @@ Status supervise(const Options& options) {
     Supervisor supervisor(loop.get_executor(), std::move(store), std::move(std::get<LifecycleLock>(taken)),
                           config, std::move(settings), std::move(log));
     listen(signals, supervisor);
+    asio::steady_timer watchdog(loop);
+    bool over = false;
+    if (const auto interval = watchdog_interval()) keep_awake(watchdog, *interval, over);
 
     Status outcome;
     asio::co_spawn(loop, supervisor.run(), [&](const std::exception_ptr& bug, Status result) {
         signals.cancel();
+        over = true;
+        watchdog.cancel();
         outcome = std::move(result);
         if (bug) std::rethrow_exception(bug);  // a mistake of ours: main says so, and the next start reaps
     });

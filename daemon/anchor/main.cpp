@@ -289,6 +289,11 @@ class Anchor {
 }  // namespace anchor
 
 int main(int argc, char** argv) {
+    // Asked by `reeve doctor`: the two programs must be of one version.
+    if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
+        constexpr char line[] = "reeve-anchor " REEVE_VERSION "\n";
+        return ::write(STDOUT_FILENO, line, sizeof line - 1) == static_cast<ssize_t>(sizeof line - 1) ? 0 : 1;
+    }
     anchor::Options options;
     if (!anchor::parse(argc, argv, options)) return 64;
     return anchor::Anchor(options).live();

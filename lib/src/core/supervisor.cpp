@@ -206,7 +206,7 @@ Task<void> Supervisor::reap_and_start() {
     }
     state_ = SupervisorState::running;
     status_changed();
-    if (settings_.notify_manager) settings_.notify_manager("READY=1\nSTATUS=running");
+    tell_manager("READY=1\nSTATUS=running");
 }
 
 Task<void> Supervisor::serve_until_asked() {
@@ -216,7 +216,7 @@ Task<void> Supervisor::serve_until_asked() {
 Task<void> Supervisor::stop_everything() {
     state_ = SupervisorState::stopping;
     status_changed();
-    if (settings_.notify_manager) settings_.notify_manager("STOPPING=1");
+    tell_manager("STOPPING=1");
     if (!stop_deadline_) stop_deadline_ = Clock::now() + config_.stop_deadline;
     co_await stop_sessions();
     for (auto& [name, session] : sessions_) session->close();

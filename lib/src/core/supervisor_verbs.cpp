@@ -219,13 +219,23 @@ Task<Result<std::string>> Supervisor::verb_reload(std::string params, Caller cal
     if (state_ != SupervisorState::running && state_ != SupervisorState::safe) {
         co_return Error(Errc::failed, "reloading", "the supervisor is not running yet, or stopping");
     }
-    CO_TRY(Config next, settings_.load_config());
-    if (const auto objection = objection_to_config(next)) co_return *objection;
-    if (dry_run) co_return plan_for(next).json(true);
+    if (dry_run) {
+        CO_TRY(const Config next, settings_.load_config());
+        if (const auto objection = objection_to_config(next)) co_return *objection;
+        co_return plan_for(next).json(true);
+    }
+    tell_manager("RELOADING=1");
+    auto next = settings_.load_config();
+    const auto objection = next.ok() ? objection_to_config(*next) : std::optional<Error>(next.error());
+    if (objection) {
+        tell_manager("READY=1\nSTATUS=the new configuration has a mistake and was not applied");
+        co_return *objection;
+    }
     reloading_ = true;
-    auto applied = co_await apply(std::move(next));
+    auto applied = co_await apply(std::move(*next));
     reloading_ = false;
     changed_.notify();
+    if (!stop_asked_) tell_manager("READY=1");  // not after STOPPING=1
     co_return applied;
 }
 

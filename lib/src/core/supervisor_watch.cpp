@@ -51,7 +51,7 @@ void Supervisor::stay_safe() {
         "then: reeve start NAME, or stop and start the supervisor");
     log_.error("safe mode after a crash loop: nothing is started", {});
     status_changed();
-    if (settings_.notify_manager) settings_.notify_manager("READY=1\nSTATUS=safe mode after a crash loop");
+    tell_manager("READY=1\nSTATUS=safe mode after a crash loop");
 }
 
 Task<void> Supervisor::keep_status() {
@@ -69,9 +69,23 @@ Task<void> Supervisor::keep_status() {
         const Status counted = co_await metrics_file_->commit();
         if (!counted.ok()) log_.warn("writing the metrics", {{"why", counted.error().message()}});
         tell_attention();
+        tell_manager_how_it_goes();
         const auto until = Clock::now() + status_interval;
         while (!closing_ && Clock::now() < until) co_await status_dirty_.wait(until);
     }
+}
+
+// One line for `systemctl status`, when it is another one than before.
+void Supervisor::tell_manager_how_it_goes() {
+    const auto running = std::count_if(sessions_.begin(), sessions_.end(), [](const auto& entry) {
+        return entry.second->state() == SessionState::running;
+    });
+    const std::string text = std::string("STATUS=") + to_string(state_) + ": " + std::to_string(running) +
+                             " of " + std::to_string(sessions_.size()) + " sessions run" +
+                             (attention_.empty() ? "" : "; something needs attention, see reeve status");
+    if (text == told_manager_) return;
+    told_manager_ = text;
+    tell_manager(text);
 }
 
 // The kernel says when our lock file loses its name. Two supervisors never run on: this one leaves.

@@ -115,6 +115,8 @@ class TreeBuilder {
     template <class Fill>
     bool value(JsonNode::Kind kind, std::size_t offset, Fill fill) {
         JsonNode node = make(kind, offset);
+        const bool is_number = kind == JsonNode::Kind::integer || kind == JsonNode::Kind::number;
+        node.end = is_number ? number_end(offset) : taken_;
         fill(node);
         attach(std::move(node));
         return true;
@@ -133,6 +135,7 @@ class TreeBuilder {
     bool end() {
         JsonNode node = std::move(open_.back().node);
         open_.pop_back();
+        node.end = taken_;
         attach(std::move(node));
         return true;
     }
@@ -171,6 +174,10 @@ class TreeBuilder {
         if (at > 0 && !is_number_byte(text_[at - 1])) --at;  // the byte that told the parser that it ended
         while (at > 0 && is_number_byte(text_[at - 1])) --at;
         return at;
+    }
+    std::size_t number_end(std::size_t start) const {
+        while (start < text_.size() && is_number_byte(text_[start])) ++start;
+        return start;
     }
     std::string pointer() const {
         std::string result;

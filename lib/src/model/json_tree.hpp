@@ -24,6 +24,7 @@ struct JsonNode {
     std::string key;                 // of a member of an object
     std::size_t key_offset = 0;      // of its opening quote; for everything else the same as `offset`
     std::size_t offset = 0;          // of the value's first byte
+    std::size_t end = 0;             // behind the value's last byte
     std::vector<JsonNode> children;  // in the order of the text; a repeated key is there twice
 
     const JsonNode* find(std::string_view name) const;

@@ -59,6 +59,12 @@ class Supervisor final : public SessionHost {
     void ask_reload();
 
   private:
+    // sd_notify text for whoever manages us, if anybody does.
+    void tell_manager(const std::string& text) const {
+        if (settings_.notify_manager) settings_.notify_manager(text);
+    }
+    void tell_manager_how_it_goes();
+    std::string told_manager_;
     // SessionHost
     Task<Status> record(SessionName name, SessionRecord record) override;
     void forget(const SessionName& name) override;

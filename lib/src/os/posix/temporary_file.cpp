@@ -71,12 +71,13 @@ TemporaryFile::~TemporaryFile() {
     if (!path_.empty()) ::unlink(path_.c_str());
 }
 
-Result<TemporaryFile> TemporaryFile::write(const std::filesystem::path& target, std::string_view bytes) {
+Result<TemporaryFile> TemporaryFile::write(const std::filesystem::path& target, std::string_view bytes,
+                                           mode_t mode) {
     const std::string doing = "writing " + target.string();
     TRY(Created made, create_locked(target, doing));
     TemporaryFile file(std::move(made.fd), std::move(made.path), target);
     // The mode of open(2) is cut by the umask; this one is not.
-    if (::fchmod(file.fd_.get(), 0600) != 0) return Error::from_errno(doing);
+    if (::fchmod(file.fd_.get(), mode) != 0) return Error::from_errno(doing);
     CHECK(write_all(file.fd_.get(), bytes, doing));
     if (flush_to_disk(file.fd_.get()) != 0) return Error::from_errno(doing);
     return file;
