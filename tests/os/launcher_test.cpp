@@ -2,6 +2,7 @@
 
 #include "reeve/os/process_table.hpp"
 #include "support/temp_dir.hpp"
+#include "support/wait_until.hpp"
 
 #include <gtest/gtest.h>
 
@@ -73,6 +74,29 @@ TEST(Launcher, ChildAtTheGateLeavesWithoutRunningWhenItsParentGoes) {
     EXPECT_TRUE(readable(handle.exit_fd()));
     EXPECT_TRUE(reap_exit(pid)->clean());
     EXPECT_FALSE(std::filesystem::exists(dir / "proof"));
+}
+
+TEST(Launcher, GivesItAMarkThatNeitherExecNorAnEmptyEnvironmentClears) {
+    constexpr std::uint64_t mark = (1ULL << 62U) + 4711;
+    const TempDir dir;
+    LaunchSpec spec = shell("setsid -f env -i /bin/sh -c 'echo $$ > " + (dir / "new").string() + "; mv " +
+                            (dir / "new").string() + " " + (dir / "pid").string() +
+                            "; exec sleep 60' <&- >&- 2>&-; sleep 60");
+    spec.mark = mark;
+    auto child = launch_gated(spec);
+    ASSERT_TRUE(child.ok());
+    ASSERT_TRUE(child->open().ok());
+    ASSERT_TRUE(test::wait_until([&] { return std::filesystem::exists(dir / "pid"); }));
+    const pid_t hidden = std::stoi(text_of(dir / "pid"));
+    const auto held = ProcessHandle::open(hidden);
+    ASSERT_TRUE(held.ok() && held->has_value());
+    EXPECT_EQ(inherited_mark_of(hidden), mark);
+    EXPECT_EQ(inherited_mark_of(child->pid()), mark);
+    EXPECT_EQ(inherited_mark_of(::getpid()), 0U) << "a limit that says unlimited is no mark";
+    EXPECT_TRUE((*held)->signal(SIGKILL).ok());
+    EXPECT_TRUE(child->handle().signal(SIGKILL).ok());
+    EXPECT_TRUE(readable(child->handle().exit_fd()));
+    EXPECT_TRUE(reap_exit(child->pid()).has_value());
 }
 
 TEST(Launcher, GivesTheCommandASessionAndGroupOfItsOwn) {

@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <sstream>
 #include <stdexcept>
 
@@ -106,9 +105,6 @@ void PrivateDaemon::write_config() const {
 std::map<std::string, std::string> PrivateDaemon::environment() const {
     std::map<std::string, std::string> all{{"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"},
                                            {"HOME", home().string()}};
-    // The whole suite may be run as if the system had no control groups: REEVE_CGROUP=off.
-    if (const char* groups = std::getenv("REEVE_CGROUP"))  // NOLINT(concurrency-mt-unsafe): nobody sets it
-        all["REEVE_CGROUP"] = groups;
     for (const auto& [name, value] : env) all[name] = value;
     return all;
 }

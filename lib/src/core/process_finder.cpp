@@ -54,14 +54,15 @@ bool leader_is_ours(const RecordedLeader& recorded, const Host& here) {
     return handle.ok() && handle->has_value() && is_leader(**handle, recorded, here);
 }
 
-std::vector<ProcessRow> read_table(const std::vector<ProcessEntry>& entries) {
+// With the tokens and marks of all, which cost two more files a process, or without.
+std::vector<ProcessRow> read_table(const std::vector<ProcessEntry>& entries, bool signs) {
     std::vector<ProcessRow> rows;
     rows.reserve(entries.size());
     for (const ProcessEntry& entry : entries) {
         ProcessRow row{
             entry.pid, entry.parent, entry.session, entry.group, entry.start_time, entry.zombie, {}, {}, 0};
         // Processes of another user do not show us theirs; kernel threads (children of 2) have none.
-        if (!entry.zombie && entry.parent != 2) {
+        if (signs && !entry.zombie && entry.parent != 2) {
             Token token = token_of(entry.pid);
             row.instance = std::move(token.instance);
             row.name = std::move(token.name);
@@ -137,19 +138,20 @@ Status add_tree_members(std::span<const RecordedLeader> leaders, const Host& her
                         std::vector<ProvenProcess>& proven) {
     std::vector<TreeRoot> roots;
     bool any = false;
+    bool signs = false;
     for (const RecordedLeader& leader : leaders) {
-        TreeRoot root;
-        root.instance = leader.instance;
-        root.name = leader.name;
-        root.leader = leader.leader.pid;
-        root.own_session = leader.own_session;
-        if (leader.contained()) {
-            root.instance = {};  // keeps its index, and matches nothing
-        } else {
-            root.leader_is_ours = leader_is_ours(leader, here);
-            root.mark = mark_of(leader);
+        TreeRoot root;  // one that is contained keeps its index, and matches nothing
+        if (leader.anchor > 1) {
             root.anchor = leader.anchor;
             any = true;
+        } else if (!leader.contained()) {
+            root.instance = leader.instance;
+            root.name = leader.name;
+            root.leader = leader.leader.pid;
+            root.own_session = leader.own_session;
+            root.mark = mark_of(leader);
+            root.leader_is_ours = leader_is_ours(leader, here);
+            any = signs = true;
         }
         roots.push_back(std::move(root));
     }
@@ -157,7 +159,7 @@ Status add_tree_members(std::span<const RecordedLeader> leaders, const Host& her
     TRY(const std::vector<ProcessEntry> entries, list_processes());
     std::unordered_map<pid_t, std::string> names;
     for (const ProcessEntry& entry : entries) names[entry.pid] = entry.name;
-    const std::vector<ProcessRow> table = read_table(entries);
+    const std::vector<ProcessRow> table = read_table(entries, signs);
 
     std::vector<ProvenProcess> candidates;
     for (TreeMember& member : find_members(table, roots, ::getpid())) {

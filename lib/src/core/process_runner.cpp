@@ -222,10 +222,7 @@ void ProcessRunner::note_leader(const SessionName& name, const ProcessSessionRec
     leader_.leader = {record.pid,          record.start_time, around_.here.boot_id, around_.here.machine_id,
                       around_.here.pid_ns, record.pidfs_inode};
     leader_.cgroup = cgroup_;
-    if (anchor_)
-        leader_.anchor = anchor_->handle().pid();
-    else
-        leader_.unreaped_child = true;
+    leader_.unreaped_child = !anchor_;
 }
 
 // The leader, if it is our child and has ended, is not reaped yet: as a zombie it keeps its pid, which is the
@@ -288,9 +285,16 @@ Task<void> ProcessRunner::wait_for_end(Session& session, const ProcessHandle& ha
     }
 }
 
+// An anchor says who belongs to the session as long as it lives. One that was killed meanwhile has given its
+// children away before we looked: then what they carry themselves must do.
 Task<Result<std::vector<ProvenProcess>>> ProcessRunner::find_members() {
     if (leader_.contained()) co_return find_processes({&leader_, 1}, around_.here);
-    co_return co_await around_.scans->find(leader_);
+    for (;;) {
+        const bool held = anchor_ && !anchor_->handle().ended();
+        leader_.anchor = held ? anchor_->handle().pid() : -1;
+        auto found = co_await around_.scans->find(leader_);
+        if (!held || !anchor_->handle().ended()) co_return std::move(found);
+    }
 }
 
 Task<Result<TakedownReport>> ProcessRunner::end_tree(Session& session, std::chrono::milliseconds grace) {

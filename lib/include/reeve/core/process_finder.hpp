@@ -28,7 +28,9 @@ struct RecordedLeader {
     bool own_session = true;
     // It is our child and we have not reaped it: proof by itself, also as a zombie.
     bool unreaped_child = false;
-    // The session's anchor, our own child and not reaped: what it has adopted is the session's. -1: none.
+    // The session's anchor, our own child and not reaped. While it lives everything of the session descends
+    // from it, so that it alone says who belongs to it; whoever asks must look afterwards whether it still
+    // did. -1: none.
     pid_t anchor = -1;
     // Empty: none. With one, it alone says who belongs to the session.
     std::string cgroup;
