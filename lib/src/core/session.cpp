@@ -219,9 +219,10 @@ Task<void> Session::one_life() {
     const auto began = Clock::now();
     Life life = co_await runner_->live(*this);
     co_await health_.ended();
-    if (health_.verdict() && !asked_to_end() && life.left.empty()) {
+    const auto verdict = health_.take_verdict();
+    if (verdict && !asked_to_end() && life.left.empty()) {
         life.clean = false;
-        life.problem = *health_.verdict();
+        life.problem = *verdict;
         if (life.exit) life.exit->why = life.problem;
         host_.note(name_, "session ended by its probe", life.problem);
     }
