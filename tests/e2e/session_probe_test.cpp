@@ -155,9 +155,10 @@ TEST_F(SessionProbe, NotifyHearsReadyAndStatusOfTheSessionOnly) {
     stranger.argv = {"/usr/bin/python3", "-c",
                      "import socket, sys, time\n"
                      "s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
-                     "s.sendto(b'READY=1', sys.argv[1])\n"
+                     "s.connect(sys.argv[1])\n"
+                     "s.send(b'READY=1')\n"
                      "r, w = socket.socketpair()\n"
-                     "socket.send_fds(s, [b'BARRIER=1'], [w.fileno()], 0, sys.argv[1])\n"
+                     "socket.send_fds(s, [b'BARRIER=1'], [w.fileno()])\n"
                      "w.close()\n"
                      "r.recv(1)\n",
                      socket};
@@ -252,7 +253,7 @@ TEST_F(SessionProbe, AProbeThatHangsHoldsUpNothing) {
     ASSERT_TRUE(wait_until([&] { return daemon.log_of("api").find("listening") != std::string::npos; }));
     EXPECT_TRUE(wait_ready("other"));
     EXPECT_EQ(daemon.reeve({"stop", "api", "exec"}, 10s).code, 0);
-    EXPECT_EQ(daemon.session_status("api")["state"], "stopped");
+    EXPECT_TRUE(daemon.wait_for_state("api", "stopped"));
 }
 
 class ContainerProbe : public SessionProbe {

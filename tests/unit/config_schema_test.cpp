@@ -247,10 +247,19 @@ void expect_the_same_verdict(const Json& document, int& accepted, int& refused) 
         << first_problem(document) << document.dump(2);
 }
 
-TEST(ConfigSchema, AgreesWithTheParserWhateverOneValueIs) {
+// Thousands of documents, in parts that run at the same time.
+class ConfigSchemaPart : public testing::TestWithParam<std::size_t> {
+  protected:
+    static constexpr std::size_t parts = 6;
+};
+INSTANTIATE_TEST_SUITE_P(Of6, ConfigSchemaPart, testing::Range<std::size_t>(0, 6));
+
+TEST_P(ConfigSchemaPart, AgreesWithTheParserWhateverOneValueIs) {
     int accepted = 0;
     int refused = 0;
-    for (const Json::json_pointer& place : places_in(whole)) {
+    const auto places = places_in(whole);
+    for (std::size_t i = GetParam(); i < places.size(); i += parts) {
+        const Json::json_pointer& place = places[i];
         for (const Json& value : values) {
             Json document = whole;
             document[place] = value;
@@ -258,7 +267,7 @@ TEST(ConfigSchema, AgreesWithTheParserWhateverOneValueIs) {
                 << place.to_string();
         }
     }
-    EXPECT_GT(accepted, 100);
+    EXPECT_GT(accepted, 20);
     EXPECT_GT(refused, 100);
 }
 

@@ -205,7 +205,7 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
         co_return Life{};
     }
 
-    if (notify_) notify_->listen(leader_of(session, pid), around_.here);
+    if (notify_) notify_->listen(leader_, around_.here);
     session.mark_started(at);
     session.set_state(SessionState::running);
     co_await wait_for_end(session, child.handle());

@@ -225,12 +225,13 @@ Task<void> Session::one_life() {
     set_state(SessionState::starting);
     const auto began = Clock::now();
     Life life = co_await runner_->live(*this);
-    const bool by_probe = health_.verdict().has_value() && !asked_to_end();
     co_await health_.ended();
+    const auto verdict = health_.take_verdict();
+    const bool by_probe = verdict.has_value() && !asked_to_end();
     co_await end_what_is_left(life);
     if (by_probe) {
         life.clean = false;
-        life.problem = *health_.verdict();
+        life.problem = *verdict;
         if (life.exit) life.exit->why = life.problem;
         host_.note(name_, "session ended by its probe", life.problem);
     }

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace reeve {
 
@@ -35,8 +36,10 @@ class Health {
     Task<void> ended();
 
     bool ready() const { return ready_; }
-    // Why the life must end, for people. Stays until the next begin().
+    // Why the life must end, for people. Stays until it is taken, when the life is over: the next must not
+    // find it.
     const std::optional<std::string>& verdict() const { return verdict_; }
+    std::optional<std::string> take_verdict() { return std::exchange(verdict_, std::nullopt); }
 
   private:
     Task<void> watch();
