@@ -11,6 +11,7 @@
 #include "reeve/os/launcher.hpp"
 #include "reeve/os/own_program.hpp"
 #include "reeve/os/process_table.hpp"
+#include "reeve/os/random.hpp"
 #include "support/run_program.hpp"
 
 #include <gmock/gmock.h>
@@ -34,7 +35,8 @@ int rounds() {
     return wanted != nullptr ? std::atoi(wanted) : 2000;
 }
 
-const InstanceId instance{"11111111-2222-4333-8444-555555555555"};
+// Each run has its own: its control group bears that name, and runs go on side by side.
+const InstanceId instance{new_uuid()};
 const SessionName session{"api"};
 
 LaunchSpec stranger() {
