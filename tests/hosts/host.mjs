@@ -3,7 +3,7 @@
 // usage: host.mjs NOTES close|stay|terminate COMMAND...
 import assert from "node:assert";
 import { spawn } from "node:child_process";
-import { renameSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { createInterface } from "node:readline";
 
@@ -39,6 +39,7 @@ assert.equal((await call(2, "tools/list")).tools[0].name, "echo");
 const text = "bytes \u00e4\u6f22 ".repeat(10000);
 assert.equal((await call(3, "tools/call", { name: "echo", arguments: { text } })).content[0].text, text);
 note("host", process.pid);
+while (!existsSync(`${notes}/go`)) await new Promise((later) => setTimeout(later, 10));
 if (manner === "stay") {
   setInterval(() => {}, 1000);
 } else {
