@@ -16,7 +16,9 @@ function note(name, text) {
 
 const server = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
 note("command", server.pid);
-const ended = new Promise((resolve) => server.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal])));
+const ended = new Promise((resolve) =>
+  server.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal])),
+);
 const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
 
 const send = (message) => server.stdin.write(JSON.stringify({ jsonrpc: "2.0", ...message }) + "\n");

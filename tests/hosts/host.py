@@ -2,8 +2,8 @@
 
 usage: host.py NOTES close|stay|terminate COMMAND...
 
-It calls the server's tool, notes its own pid and the command's, waits until there is a file "go", and then closes the
-the command SIGTERM. It notes how the command ended.
+It calls the server's tool, notes its own pid and the command's, waits until there is a file "go", and then closes
+the server's input, stays, or sends the command SIGTERM. It notes how the command ended.
 """
 
 import json
