@@ -3,7 +3,7 @@
 // usage: host.mjs NOTES close|stay|terminate COMMAND...
 import assert from "node:assert";
 import { spawn } from "node:child_process";
-import { renameSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { createInterface } from "node:readline";
 
@@ -16,7 +16,9 @@ function note(name, text) {
 
 const server = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
 note("command", server.pid);
-const ended = new Promise((resolve) => server.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal])));
+const ended = new Promise((resolve) =>
+  server.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal])),
+);
 const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
 
 const send = (message) => server.stdin.write(JSON.stringify({ jsonrpc: "2.0", ...message }) + "\n");
@@ -39,6 +41,7 @@ assert.equal((await call(2, "tools/list")).tools[0].name, "echo");
 const text = "bytes \u00e4\u6f22 ".repeat(10000);
 assert.equal((await call(3, "tools/call", { name: "echo", arguments: { text } })).content[0].text, text);
 note("host", process.pid);
+while (!existsSync(`${notes}/go`)) await new Promise((later) => setTimeout(later, 10));
 if (manner === "stay") {
   setInterval(() => {}, 1000);
 } else {

@@ -2,8 +2,8 @@
 
 usage: host.py NOTES close|stay|terminate COMMAND...
 
-It calls the server's tool, notes its own pid and the command's, and then closes the server's input, stays, or sends
-the command SIGTERM. It notes how the command ended.
+It calls the server's tool, notes its own pid and the command's, waits until there is a file "go", and then closes
+the server's input, stays, or sends the command SIGTERM. It notes how the command ended.
 """
 
 import json
@@ -12,6 +12,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 
 notes, manner, command = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
 
@@ -42,6 +43,8 @@ assert call(2, "tools/list")["tools"][0]["name"] == "echo"
 text = "bytes \u00e4\u6f22 " * 10000
 assert call(3, "tools/call", name="echo", arguments={"text": text})["content"][0]["text"] == text
 note("host", os.getpid())
+while not (notes / "go").exists():
+    time.sleep(0.01)
 if manner == "stay":
     signal.pause()
 if manner == "close":

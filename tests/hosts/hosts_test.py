@@ -7,6 +7,7 @@ left, nor a record of it, and the command's exit status is the server's. Exits w
 """
 
 import argparse
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -119,15 +120,16 @@ def play(options, folder, watched):
     )
     os.close(terminal)
     try:
-        # The child lives for as long as nobody kills it, so all of them can be held before the host goes.
+        # All are held before the host may go.
+        notes.wait_for("host")
         watched.add("the host", host.pid)
         watched.add("the detached child", int(notes.wait_for("child")))
+        watched.add("the server", int(notes.wait_for("server")))
+        watched.add("reeve exec", int(notes.wait_for("command")))
+        if len(records_of(store)) != 1:
+            raise AssertionError("it runs without a record")
+        (notes.folder / "go").touch()
         if manner == "stay":
-            watched.add("the server", int(notes.wait_for("server")))
-            watched.add("reeve exec", int(notes.wait_for("command")))
-            notes.wait_for("host")
-            if len(records_of(store)) != 1:
-                raise AssertionError("it runs without a record")
             if options.scenario.startswith("is_killed"):
                 host.kill()
             else:
@@ -135,8 +137,10 @@ def play(options, folder, watched):
                 master = -1
         host.wait(LIMIT)
     except Exception:
-        if master >= 0 and select.select([master], [], [], 0)[0]:
-            sys.stderr.write(os.read(master, 65536).decode(errors="replace"))
+        # What the host said. With nobody on the other side any more, reading fails.
+        with contextlib.suppress(OSError):
+            if master >= 0 and select.select([master], [], [], 0)[0]:
+                sys.stderr.write(os.read(master, 65536).decode(errors="replace"))
         raise
     finally:
         if host.poll() is None:

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 const [notes, manner] = process.argv.slice(2);
 const detached =
   "setsid sh -c 'trap \"\" TERM HUP INT; echo $$ >\"$0/child.new\"; mv \"$0/child.new\" \"$0/child\"; " +
-  "while :; do sleep 1; done' \"$0\" </dev/null >/dev/null 2>&1 &";
+  "while :; do sleep 1; done' \"$0\" </dev/null >/dev/null 2>&1 & while [ ! -e \"$0/child\" ]; do sleep 0.02; done";
 
 function note(name, text) {
   writeFileSync(`${notes}/${name}.new`, String(text));

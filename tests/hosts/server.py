@@ -16,9 +16,9 @@ import time
 
 notes, manner = pathlib.Path(sys.argv[1]), sys.argv[2]
 
-# In a session of its own, without a descriptor of ours, and orphaned at once.
+# In a session of its own, without a descriptor of ours, and orphaned as soon as it is there.
 DETACHED = "setsid sh -c 'trap \"\" TERM HUP INT; echo $$ >\"$0/child.new\"; mv \"$0/child.new\" \"$0/child\"; " \
-    "while :; do sleep 1; done' \"$0\" </dev/null >/dev/null 2>&1 &"
+    "while :; do sleep 1; done' \"$0\" </dev/null >/dev/null 2>&1 & while [ ! -e \"$0/child\" ]; do sleep 0.02; done"
 
 
 def note(name, text):
