@@ -228,7 +228,9 @@ class Point:
                 os.kill(supervisor, signal.SIGKILL)
             elif spec.phase == "reap":
                 dying.kill()
-            wait_for(f"the end of {spec.phase}, or the kill", lambda: tracer.look()["killed"] or self.over(supervisor, tracer))
+            # Without groups the whole process table is read again and again, and every call of that is traced.
+            wait_for(f"the end of {spec.phase}, or the kill",
+                     lambda: tracer.look()["killed"] or self.over(supervisor, tracer), 8 * PATIENCE)
             seen = tracer.look()
             self.calls, self.killed = seen["calls"], seen["killed"]
             self.start_again(tracer, supervisor, seen)
@@ -328,6 +330,10 @@ class Point:
                     os.kill(pid, signal.SIGKILL)
         if isinstance(self.fresh, subprocess.Popen):
             self.fresh.wait()
-        for name in self.groups():
-            remove_groups(os.path.join(own_cgroup(), name))
+        # A group can go when the last of its processes has come to its end.
+        deadline = time.monotonic() + 5
+        while self.groups() and time.monotonic() < deadline:
+            for name in self.groups():
+                remove_groups(os.path.join(own_cgroup(), name))
+            time.sleep(0.01)
         shutil.rmtree(self.home, ignore_errors=True)

@@ -80,6 +80,7 @@ TEST_F(LifecycleLockTest, IsFreedByTheKernelWhenItsHolderIsKilled) {
 // Between the signal and its end lie milliseconds: it still holds the lock at first, and then lives on without.
 TEST_F(LifecycleLockTest, TakesOverFromAHolderThatHasJustBeenKilled) {
     for (int round = 0; round < 50; ++round) {
+        std::filesystem::remove(path);  // of the round before: that holder is the test itself, and lives
         Forked holder(holder_of(path));
         ASSERT_EQ(holder.hear(), 'y');
         ASSERT_EQ(::kill(holder.pid(), SIGKILL), 0);

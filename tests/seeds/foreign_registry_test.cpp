@@ -29,7 +29,7 @@ class ForeignRegistry : public testing::Test {
         write_text(engine, "#!/bin/sh\ncd " + daemon.home().string() + R"(
 case "$1 $2" in
 'info --format') echo '{"ID": "FAKE", "ServerVersion": "1.0"}' ;;
-'container ls') cat listed 2>/dev/null ;;
+'container ls') cat listed 2>/dev/null || : ;;
 'container inspect') cat inspected 2>/dev/null || { echo '[]'; exit 1; } ;;
 'container rm') rm -f listed inspected ;;
 esac
@@ -152,10 +152,10 @@ TEST_F(ForeignRegistry, AProcessThatStartedAfterTheFileWasWrittenIsUntouchedAndT
     const auto file = put(dead_pid(), {{"api", stranger.pid()}});
     const std::filesystem::file_time_type before = std::filesystem::file_time_type::clock::now() - 1h;
     std::filesystem::last_write_time(file, before);
+    daemon.start();
     EXPECT_EQ(daemon.reeve({"reap"}).code, 1) << "not done, and so it says";
     EXPECT_TRUE(stranger.running());
     EXPECT_TRUE(std::filesystem::exists(file));
-    daemon.start();
     EXPECT_TRUE(wait_until([&] { return !daemon.status()["reaper"]["pending"].empty(); }));
     EXPECT_TRUE(stranger.running());
     stranger.signal(SIGKILL);
@@ -169,6 +169,7 @@ TEST_F(ForeignRegistry, AnOwnerWhoStartedAfterTheFileWasWrittenMayStillBeTheOwne
     const auto file = put(owner.pid(), {{"api", child.pid()}});
     put_container(id_);
     std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - 1h);
+    daemon.start();
     (void)daemon.reeve({"reap"});
     EXPECT_TRUE(child.running());
     EXPECT_TRUE(std::filesystem::exists(file));
@@ -196,9 +197,9 @@ TEST_F(ForeignRegistry, WhatCannotBeReadOrCouldBeWrittenByOthersStaysAndIsShown)
 TEST_F(ForeignRegistry, AContainerOfAnotherLabelValueStaysWhateverAFilterSaid) {
     const auto file = put(dead_pid(), Json::object());
     put_container("somebody else");
-    EXPECT_EQ(daemon.reeve({"reap"}).code, 0);
+    daemon.start();
+    EXPECT_TRUE(wait_until([&] { return !std::filesystem::exists(file); }));
     EXPECT_TRUE(std::filesystem::exists(daemon.home() / "listed"));
-    EXPECT_FALSE(std::filesystem::exists(file));
 }
 
 TEST(ForeignRecord, IsJudgedByTheClock) {
