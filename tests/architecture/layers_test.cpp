@@ -69,6 +69,7 @@ TEST(IncludeRules, GiveEveryLibraryItsHome) {
 
     const auto options = "#include <CLI/CLI.hpp>";
     EXPECT_EQ(objection("daemon/options.cpp", options), "");
+    EXPECT_EQ(objection("daemon/grammar_view.cpp", options), "");
     EXPECT_NE(objection("daemon/main.cpp", options), "");
     EXPECT_NE(objection("lib/src/core/new.cpp", options), "");
 

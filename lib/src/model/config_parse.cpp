@@ -28,7 +28,9 @@ ParsedSession parse_session(std::string_view text) {
     if (text.size() > max_config_bytes) return {{}, {{0, 0, "", "larger than 1 MiB", "make it smaller"}}};
     ParsedSession parsed;
     ProblemList problems;
-    if (const auto root = parse_json_tree(text, problems)) rule.read(Place(*root, problems), parsed.config);
+    const ConfigSurroundings nothing;  // what others send us does not read our variables
+    if (const auto root = parse_json_tree(text, problems))
+        rule.read(Place(*root, problems, nothing), parsed.config);
     parsed.problems = problems.in_order_of(text);
     return parsed;
 }
