@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <list>
 
 namespace reeve::test {
 namespace {
@@ -39,6 +40,7 @@ TEST_F(AddedSession, RunsAndIsRestartedByTheSupervisorThatComesNext) {
     ASSERT_EQ(added.code, 0) << added.err;
     const pid_t first = daemon.noted("web").pid();
     EXPECT_EQ(daemon.log_of("web"), "red\n/\n");
+    ASSERT_TRUE(daemon.wait_for_state("web", "running"));
     EXPECT_EQ(daemon.session_status("web")["added"], true);
     EXPECT_EQ(mode_of(daemon.store() / "sessions.json"), 0600) << "variables may be secrets";
     EXPECT_EQ(stored()["sessions"]["web"]["log"]["keep"], 3);
@@ -81,15 +83,19 @@ TEST_F(AddedSession, IsStoppedSeenGoneAndForgottenByRm) {
 
 TEST_F(AddedSession, HasItsNameFromTheFirstMomentForOneOnly) {
     daemon.start();
-    std::vector<std::future<Ended>> attempts;
-    for (int i = 0; i < 5; ++i) {
-        attempts.push_back(std::async(std::launch::async, [&] { return add("one", "exec sleep 1000"); }));
-    }
+    // Connected beforehand, so that all five are asked for while the first is being written.
+    const std::string path = daemon.status()["control"];
+    std::list<RawClient> clients;
+    for (int i = 0; i < 5; ++i) clients.emplace_back(path);
+    const Json wanted{{"name", "one"}, {"session", {{"command", {"sleep", "1000"}}}}};
+    for (RawClient& client : clients) client.send_request("add", wanted);
     int succeeded = 0;
-    for (auto& attempt : attempts) {
-        const Ended ended = attempt.get();
-        succeeded += ended.code == 0 ? 1 : 0;
-        if (ended.code != 0) EXPECT_THAT(ended.err, HasSubstr("already"));
+    for (RawClient& client : clients) {
+        const Json answer = client.answer();
+        succeeded += answer.contains("result") ? 1 : 0;
+        if (answer.contains("error")) {
+            EXPECT_THAT(answer["error"]["message"].get<std::string>(), HasSubstr("already"));
+        }
     }
     EXPECT_EQ(succeeded, 1);
     EXPECT_EQ(daemon.marks().size(), 1U);
@@ -108,7 +114,9 @@ TEST_F(AddedSession, NeverMakesMoreThanTheLimit) {
     for (auto& attempt : attempts) {
         const Ended ended = attempt.get();
         succeeded += ended.code == 0 ? 1 : 0;
-        if (ended.code != 0) EXPECT_THAT(ended.err, HasSubstr("there are 4 sessions already"));
+        if (ended.code != 0) {
+            EXPECT_THAT(ended.err, HasSubstr("there are 4 sessions already"));
+        }
     }
     EXPECT_EQ(succeeded, 3);
     EXPECT_EQ(daemon.marks().size(), 4U);
@@ -145,7 +153,7 @@ TEST_F(AddedSession, IsLeftAloneByAReload) {
     EXPECT_EQ(refused.code, 78);
     EXPECT_THAT(refused.err, HasSubstr("web, which was added, comes after it"));
     EXPECT_TRUE(web.running());
-    EXPECT_TRUE(daemon.session_status("other").is_object());
+    EXPECT_TRUE(daemon.wait_for_state("other", "running"));
     EXPECT_EQ(daemon.reeve({"rm", "web"}).code, 0);
     EXPECT_EQ(daemon.reeve({"reload"}).out, "added: none; changed: none; removed: api, other\n");
 }

@@ -105,7 +105,9 @@ TEST_F(HostileClients, ThatAreAThousandCostOnlyEachOther) {
     for (int i = 0; i < 1000; ++i) {
         crowd.emplace_back(path);
         if (i % 2 == 0) crowd.back().send("{\"half\":" + std::string(1000, ' '));
-        if (i % 100 == 99) EXPECT_EQ(daemon.reeve({"stop", "nobody"}).code, 1) << i;
+        if (i % 100 == 99) {
+            EXPECT_EQ(daemon.reeve({"stop", "nobody"}).code, 1) << i;
+        }
     }
     others_are_served();
     EXPECT_LT(resident() - before, 32 * mebibyte);

@@ -56,7 +56,7 @@ TEST_P(Usage, IsThatOfTheWholeTree) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Containment, Usage, testing::Values("on", "off"),
-                         [](const auto& info) { return std::string("cgroup_") + info.param; });
+                         [](const auto& made) { return std::string("cgroup_") + made.param; });
 
 TEST_F(Seeing, StatusFileHasTheFiguresOfItsLastWrite) {
     daemon.session("api") = shell("exec sleep 1000");

@@ -113,11 +113,11 @@ void ControlServer::Talk::watch_for_hangup(std::function<void()> then) {
         if (ec || !talk || !talk->on_hangup_) return;
         pollfd seen{talk->socket_.native_handle(), 0, 0};
         const bool over = ::poll(&seen, 1, 0) == 1 && (seen.revents & (POLLHUP | POLLERR)) != 0;
-        auto then = std::exchange(talk->on_hangup_, nullptr);
+        auto call = std::exchange(talk->on_hangup_, nullptr);
         if (over)
-            then();
+            call();
         else
-            talk->watch_for_hangup(std::move(then));
+            talk->watch_for_hangup(std::move(call));
     });
 }
 
