@@ -89,11 +89,15 @@ Task<Status> Health::wait_until_ready() {
     const auto deadline = Clock::now() + ready_config_.timeout;
     co_await pause(std::min(ready_config_.initial_delay, ready_config_.timeout));
     Status last = Error(Errc::timed_out, "looking", "the initial delay is longer than that");
+    bool looked = false;
     while (!ending_ && Clock::now() < deadline) {
         const milliseconds left = left_until(deadline);
-        last = co_await probes_.ready->look(probes_.ready->waits_for_a_sign() ? left
-                                                                              : std::min(left, longest_look));
-        if (last.ok() || last.error().code() == Errc::refused) co_return last;
+        Status seen = co_await probes_.ready->look(
+            probes_.ready->waits_for_a_sign() ? left : std::min(left, longest_look));
+        if (seen.ok() || seen.error().code() == Errc::refused) co_return seen;
+        // A last look that was cut short says less than the one before.
+        if (!looked || seen.error().code() != Errc::timed_out) last = std::move(seen);
+        looked = true;
         co_await pause(std::min(ready_config_.interval, left_until(deadline)));
     }
     co_return last;
