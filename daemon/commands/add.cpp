@@ -43,21 +43,32 @@ Status set_key(JsonOutput& session, const std::string& text) {
     return done;
 }
 
+// A shell has filled in its variables already: what still looks like one is meant as it is. "${" is written "$${".
+std::string as_it_is(std::string text) {
+    for (auto at = text.find("${"); at != text.npos; at = text.find("${", at + 3)) text.insert(at, 1, '$');
+    return text;
+}
+
+std::vector<std::string> as_they_are(std::vector<std::string> texts) {
+    for (std::string& text : texts) text = as_it_is(std::move(text));
+    return texts;
+}
+
 Result<JsonOutput> session_from(const Options& options) {
     const AddOptions& wanted = options.add;
     JsonOutput session = JsonOutput::object();
     if (wanted.image) {
         session["image"] = *wanted.image;
-        if (!options.argv.empty()) session["args"] = options.argv;
+        if (!options.argv.empty()) session["args"] = as_they_are(options.argv);
     } else {
-        session["command"] = options.argv;
+        session["command"] = as_they_are(options.argv);
     }
-    if (wanted.cwd) session["cwd"] = *wanted.cwd;
+    if (wanted.cwd) session["cwd"] = as_it_is(*wanted.cwd);
     for (const std::string& variable : wanted.env) {
         TRY(const Pair pair, split("--env", variable));
-        session["env"][pair.key] = pair.value;
+        session["env"][pair.key] = as_it_is(pair.value);
     }
-    if (!wanted.engine_options.empty()) session["options"] = wanted.engine_options;
+    if (!wanted.engine_options.empty()) session["options"] = as_they_are(wanted.engine_options);
     if (wanted.restart) session["restart"] = *wanted.restart;
     if (wanted.stop_signal) session["stop"]["signal"] = *wanted.stop_signal;
     if (wanted.grace) session["stop"]["grace"] = *wanted.grace;

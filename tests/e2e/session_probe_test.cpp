@@ -174,21 +174,21 @@ TEST_F(SessionProbe, WhatDoesNotBecomeReadyHasFailedAndSaysWhy) {
     daemon.session("api") = shell("echo 'cannot find the database'; exec sleep 1000");
     daemon.session("api")["restart"] = "never";
     daemon.session("api")["ready"] =
-        fast({{"exec", {"sh", "-c", "echo not yet >&2; exit 3"}}, {"timeout", "300ms"}});
+        fast({{"exec", {"sh", "-c", "echo not yet >&2; exit 3"}}, {"timeout", "3s"}});
     daemon.session("later") = shell("exit 0");
     daemon.session("later")["after"] = {"api"};
     daemon.start();
     ASSERT_TRUE(daemon.wait_for_state("api", "failed"));
     const Json api = daemon.session_status("api");
     EXPECT_THAT(why_ended("api"),
-                AllOf(HasSubstr("not ready within 300ms"), HasSubstr("exited with 3"), HasSubstr("not yet")));
+                AllOf(HasSubstr("not ready within 3s"), HasSubstr("exited with 3"), HasSubstr("not yet")));
     EXPECT_EQ(api["attention"], why_ended("api"));
     EXPECT_EQ(api["last_output"], "cannot find the database");
-    EXPECT_THAT(daemon.log_of("reeve"), HasSubstr("not ready within 300ms"));
+    EXPECT_THAT(daemon.log_of("reeve"), HasSubstr("not ready within 3s"));
     EXPECT_EQ(daemon.session_status("later")["state"], "waiting");
     const Ended started = daemon.reeve({"start", "api"});
     EXPECT_EQ(started.code, 1);
-    EXPECT_THAT(started.err, HasSubstr("not ready within 300ms"));
+    EXPECT_THAT(started.err, HasSubstr("not ready within 3s"));
 }
 
 TEST_F(SessionProbe, LivenessEndsWhatHangsAndCountsInTheBudget) {

@@ -89,11 +89,16 @@ Task<Status> Health::wait_until_ready() {
     const auto deadline = Clock::now() + ready_config_.timeout;
     co_await pause(std::min(ready_config_.initial_delay, ready_config_.timeout));
     Status last = Error(Errc::timed_out, "looking", "the initial delay is longer than that");
+    const bool by_sign = probes_.ready->waits_for_a_sign();
+    bool looked = false;
     while (!ending_ && Clock::now() < deadline) {
         const milliseconds left = left_until(deadline);
-        last = co_await probes_.ready->look(probes_.ready->waits_for_a_sign() ? left
-                                                                              : std::min(left, longest_look));
-        if (last.ok() || last.error().code() == Errc::refused) co_return last;
+        const milliseconds limit = by_sign ? left : std::min(left, longest_look);
+        Status seen = co_await probes_.ready->look(limit);
+        if (seen.ok() || seen.error().code() == Errc::refused) co_return seen;
+        // A last look that was cut short says less than the one before.
+        if (!looked || seen.error().code() != Errc::timed_out) last = std::move(seen);
+        looked = true;
         co_await pause(std::min(ready_config_.interval, left_until(deadline)));
     }
     co_return last;
@@ -103,12 +108,12 @@ Task<Status> Health::wait_until_ready() {
 Task<Status> Health::watch_liveness() {
     co_await pause(live_config_.initial_delay);
     const bool by_sign = probes_.live->waits_for_a_sign();
+    const milliseconds limit = by_sign ? live_config_.interval : live_config_.timeout;
     int failures = 0;
     while (!ending_) {
         if (!by_sign) co_await pause(live_config_.interval);
         if (ending_) break;
-        const Status seen =
-            co_await probes_.live->look(by_sign ? live_config_.interval : live_config_.timeout);
+        const Status seen = co_await probes_.live->look(limit);
         if (ending_) break;
         failures = seen.ok() ? 0 : failures + 1;
         if (failures < live_config_.failures) continue;

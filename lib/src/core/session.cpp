@@ -104,10 +104,15 @@ void Session::recall(SessionMemory memory) {
 }
 
 Task<void> Session::save_memory() {
+    // Somebody else may be writing what our caller has changed: it counts only once it is on disk.
+    while (saving_) co_await settled_.wait();
     if (!unsaved_) co_return;
     unsaved_ = false;
+    saving_ = true;
     SessionMemory memory{stopped_by_hand_, budget_.state()};
     co_await host_.remember(name_, std::move(memory));
+    saving_ = false;
+    settled_.notify();
 }
 
 void Session::start_with_supervisor() {

@@ -150,7 +150,7 @@ class Session {
     bool left_behind_ = false, retry_now_ = false;
     int restarts_ = 0, lives_ = 0;
     RestartBudget budget_;
-    bool stopped_by_hand_ = false, unsaved_ = false;  // of what remember() keeps
+    bool stopped_by_hand_ = false, unsaved_ = false, saving_ = false;  // of what remember() keeps
     Health health_;
     std::chrono::milliseconds engine_pause_{1000};
     std::optional<std::chrono::milliseconds> pause_;  // before the next life
