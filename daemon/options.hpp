@@ -31,12 +31,12 @@ struct Options {
     std::optional<std::string> config;  // --config, and FILE of check: see config_file.hpp
     std::vector<std::string> names;     // of sessions
     bool json = false;
-    bool watch = false;     // status
-    bool follow = false;    // logs
-    bool dry_run = false;   // reap, reload
-    bool force = false;     // force-unlock
-    int lines = 100;        // logs: so many of the last ones
-    pid_t anchor = -1;      // supervise: our parent, which may have died since it started us; -1: none
+    bool watch = false;    // status
+    bool follow = false;   // logs
+    bool dry_run = false;  // reap, reload
+    bool force = false;    // force-unlock
+    int lines = 100;       // logs: so many of the last ones
+    pid_t anchor = -1;     // supervise: our parent, which may have died since it started us; -1: none
 
     std::vector<std::string> argv;  // exec, add: the command to run
     AddOptions add;

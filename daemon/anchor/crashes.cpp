@@ -31,7 +31,8 @@ int note_crash(const char* file) {
     }
     recent[count++] = now;
 
-    // Named and locked like every draft in the store, so that the next supervisor removes it if we are killed.
+    // Named and locked like every draft in the store, so that the next supervisor removes it if we are
+    // killed.
     char draft[4096];
     const char* slash = std::strrchr(file, '/');
     const int folder = slash != nullptr ? static_cast<int>(slash - file) + 1 : 0;

@@ -43,7 +43,8 @@ Status set_key(JsonOutput& session, const std::string& text) {
     return done;
 }
 
-// A shell has filled in its variables already: what still looks like one is meant as it is. "${" is written "$${".
+// A shell has filled in its variables already: what still looks like one is meant as it is. "${" is written
+// "$${".
 std::string as_it_is(std::string text) {
     for (auto at = text.find("${"); at != text.npos; at = text.find("${", at + 3)) text.insert(at, 1, '$');
     return text;

@@ -3,12 +3,11 @@
 #include "commands/client.hpp"
 #include "exit_code.hpp"
 #include "json_output.hpp"
-#include "reeve/base/timeout.hpp"
+#include "reeve/base/task_group.hpp"
 #include "reeve/core/control.hpp"
 #include "terminal.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -67,19 +66,29 @@ Task<void> tell_who_is_waited_for(std::filesystem::path control, std::string par
     }
 }
 
+Task<Result<std::string>> ask_and_tell(std::filesystem::path control, std::string method,
+                                       std::string params) {
+    const Executor executor = co_await asio::this_coro::executor;
+    TaskGroup teller(executor,
+                     [](const std::string& bug) { print_error("telling whom a stop waits for: " + bug); });
+    teller.spawn(tell_who_is_waited_for(control, params));
+    auto answer = co_await control_call(control, method, params, patience);
+    teller.cancel();
+    co_await teller.join();
+    co_return answer;
+}
+
 Result<std::string> ask_patiently(const StorePaths& paths, const std::string& method,
                                   const std::string& params) {
     TRY(const Store store, Store::open(paths.root));
     CHECK(store.prepare_control());
     asio::io_context loop(1);
     Result<std::string> answer;
-    asio::co_spawn(loop, control_call(paths.control(), method, params, patience),
+    asio::co_spawn(loop, ask_and_tell(paths.control(), method, params),
                    [&](const std::exception_ptr& bug, Result<std::string> result) {
-                       loop.stop();
                        if (bug) std::rethrow_exception(bug);
                        answer = std::move(result);
                    });
-    asio::co_spawn(loop, tell_who_is_waited_for(paths.control(), params), asio::detached);
     loop.run();
     return answer;
 }
@@ -87,8 +96,9 @@ Result<std::string> ask_patiently(const StorePaths& paths, const std::string& me
 Status ask(const Options& options) {
     TRY(const std::filesystem::path root, find_store(options.store));
     const bool stops = options.command == "stop" || options.command == "restart";
-    const auto answer = stops ? ask_patiently(StorePaths{root}, options.command, names_as_params(options))
-                              : ask_supervisor(StorePaths{root}, options.command, names_as_params(options), patience);
+    const auto answer =
+        stops ? ask_patiently(StorePaths{root}, options.command, names_as_params(options))
+              : ask_supervisor(StorePaths{root}, options.command, names_as_params(options), patience);
     if (!answer.ok()) return answer.error();
     return done;
 }

@@ -17,18 +17,22 @@ std::string text_kind(const Schema& rule) {
     return "text";
 }
 
+bool describes_objects(const Schema& list) {
+    return list.contains("items") && list["items"].is_object() && list["items"].contains("properties");
+}
+
 std::string kind_of(const Schema& rule) {
     if (rule.contains("enum")) {
         std::string names;
         for (const Schema& name : rule["enum"])
-            names += (names.empty() ? "" : ", ") + name.get<std::string>();
-        return "one of: " + names;
+            names += (names.empty() ? "" : ", ") + (name.is_string() ? name.get<std::string>() : name.dump());
+        return rule["enum"].size() == 1 ? names : "one of: " + names;
     }
     const std::string type =
         rule.contains("type") && rule["type"].is_string() ? rule["type"].get<std::string>() : "";
     if (type == "string") return text_kind(rule);
     if (type == "boolean") return "true or false";
-    if (type == "array") return "list of texts";
+    if (type == "array") return describes_objects(rule) ? "list of objects" : "list of texts";
     if (type == "object") return "object";
     if (type != "integer") return "value";
     return "whole number from " + rule["minimum"].dump() + " to " + rule["maximum"].dump();
@@ -40,7 +44,8 @@ std::string condition(const Schema& object, const std::string& key) {
     for (const Schema& kind : object["oneOf"]) {
         if (!kind.contains("not") || !kind["not"].contains("anyOf")) continue;
         for (const Schema& excluded : kind["not"]["anyOf"]) {
-            if (excluded["required"][0] == key)
+            // With "properties" it excludes one value and not the key.
+            if (excluded["required"][0] == key && !excluded.contains("properties"))
                 return " Not together with \"" + kind["required"][0].get<std::string>() + "\".";
         }
     }
@@ -56,6 +61,7 @@ std::string entry(const Schema& object, const std::string& key, const Schema& ru
     if (rule.contains("default")) text += "\nDefault: " + roff(rule["default"].dump()) + ".";
     text += "\n";
     if (rule.contains("properties")) text += keys_of(rule, name + ".");
+    if (describes_objects(rule)) text += keys_of(rule["items"], name + "[].");
     if (rule.contains("additionalProperties") && rule["additionalProperties"].contains("properties"))
         text += keys_of(rule["additionalProperties"], name + ".NAME.");
     return text;

@@ -1,5 +1,5 @@
-// bench_writer GO DONE BYTES CHUNK PAUSE_MS: waits until the FIFO GO can be read, writes BYTES of lines to standard
-// output, CHUNK at a time with a pause after each, then a byte into the FIFO DONE, and stays.
+// bench_writer GO DONE BYTES CHUNK PAUSE_MS: waits until the FIFO GO can be read, writes BYTES of lines to
+// standard output, CHUNK at a time with a pause after each, then a byte into the FIFO DONE, and stays.
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>

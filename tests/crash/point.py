@@ -55,6 +55,14 @@ def is_running(pid):
         return False
 
 
+def signal_if_there(pid, number):
+    """The call that is to kill it may have come by itself already."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
 def own_cgroup():
     """The directory of our control group of version 2; None where there is none."""
     try:
@@ -222,10 +230,10 @@ class Point:
             elif spec.phase == "stop":
                 self.call_beside("stop", "plain", "hidden")
             elif spec.phase == "shutdown":
-                os.kill(anchor, signal.SIGTERM)
+                signal_if_there(anchor, signal.SIGTERM)
             elif spec.phase == "takedown":
                 self.write_config({})
-                os.kill(supervisor, signal.SIGKILL)
+                signal_if_there(supervisor, signal.SIGKILL)
             elif spec.phase == "reap":
                 dying.kill()
             # Without groups the whole process table is read again and again, and every call of that is traced.
@@ -327,7 +335,7 @@ class Point:
         for wanted in (b"reeve-anchor", b""):
             for pid, line in command_lines():
                 if wanted in line and (self.store.encode() + b"\0" in line or self.token.encode() in line):
-                    os.kill(pid, signal.SIGKILL)
+                    signal_if_there(pid, signal.SIGKILL)
         if isinstance(self.fresh, subprocess.Popen):
             self.fresh.wait()
         # A group can go when the last of its processes has come to its end.

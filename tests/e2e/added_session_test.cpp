@@ -269,7 +269,7 @@ TEST_F(AddedSession, ReloadDryRunTellsAndTouchesNothing) {
     EXPECT_EQ(json["keys"]["changed"], Json::parse(R"(["env","stop"])"));
     EXPECT_EQ(json["settings"], Json::parse(R"(["reap_grace"])"));
     EXPECT_TRUE(before.running());
-    EXPECT_EQ(daemon.status()["sessions"].size(), 4U);
+    EXPECT_TRUE(wait_until([&] { return daemon.status()["sessions"].size() == 4U; }));
     EXPECT_EQ(daemon.reeve({"reload"}).out, "added: added; changed: changed; removed: removed\n");
     EXPECT_EQ(daemon.reeve({"reload", "--dry-run"}).out, "nothing would change\n");
     daemon.session("kept")["restart"] = "sometimes";

@@ -34,11 +34,12 @@ class HostileClients : public testing::Test {
     // What another client gets: an answer, and the work done.
     void others_are_served() {
         EXPECT_EQ(daemon.reeve({"status", "--json"}).code, 0);
-        const Ended restarted = daemon.reeve({"restart", "api"});
-        EXPECT_EQ(restarted.code, 0) << restarted.err;
-        daemon.forget_note("api");
-        EXPECT_EQ(daemon.reeve({"restart", "api"}).code, 0);
-        EXPECT_TRUE(daemon.noted("api").running());
+        for (int round = 0; round < 2; ++round) {
+            daemon.forget_note("api");
+            const Ended restarted = daemon.reeve({"restart", "api"});
+            EXPECT_EQ(restarted.code, 0) << restarted.err;
+            EXPECT_TRUE(daemon.noted("api").running());
+        }
     }
     // Bytes of memory that the supervisor holds.
     long resident() const {

@@ -49,7 +49,7 @@ TEST_F(StatusCommand, HasTheFieldsOfItsContract) {
         EXPECT_EQ(keys_of(status["sessions"]["api"]),
                   (std::set<std::string>{"kind", "state", "pid", "container_id", "ready", "restarts",
                                          "started_at", "containment", "memory_bytes", "cpu_seconds", "added",
-                                         "last_exit", "attention"}));
+                                         "last_exit", "attention", "message", "last_output"}));
         EXPECT_EQ(keys_of(status["reaper"]), (std::set<std::string>{"last_run", "pending", "totals"}));
         EXPECT_EQ(
             keys_of(status["reaper"]["last_run"]),

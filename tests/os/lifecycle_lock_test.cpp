@@ -77,7 +77,8 @@ TEST_F(LifecycleLockTest, IsFreedByTheKernelWhenItsHolderIsKilled) {
     EXPECT_THAT(warnings, IsEmpty());
 }
 
-// Between the signal and its end lie milliseconds: it still holds the lock at first, and then lives on without.
+// Between the signal and its end lie milliseconds: it still holds the lock at first, and then lives on
+// without.
 TEST_F(LifecycleLockTest, TakesOverFromAHolderThatHasJustBeenKilled) {
     for (int round = 0; round < 50; ++round) {
         std::filesystem::remove(path);  // of the round before: that holder is the test itself, and lives

@@ -105,9 +105,10 @@ TEST(ConfigParse, WritesPointersAsRfc6901Does) {
 
 TEST(ConfigParse, RefusesAnUnknownKeyWithTheNearestOrAllKnownOnes) {
     EXPECT_THAT(problems_of(R"({"engin": {}})"), ElementsAre(HasSubstr("did you mean \"engine\"?")));
-    EXPECT_THAT(problems_of(R"({"environment": {}})"),
-                ElementsAre(HasSubstr("use one of: $schema, engine, logs, sessions, max_sessions, reap_grace, "
-                                      "stop_deadline, foreign_registries")));
+    EXPECT_THAT(
+        problems_of(R"({"environment": {}})"),
+        ElementsAre(HasSubstr("use one of: $schema, engine, logs, sessions, max_sessions, reap_grace, "
+                              "stop_deadline, foreign_registries")));
     EXPECT_THAT(problems_of(session(R"("command": ["x"], "environment": {})")),
                 ElementsAre(HasSubstr("did you mean \"env\"?")));
 }

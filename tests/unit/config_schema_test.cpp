@@ -51,9 +51,10 @@ const Json whole = {{"$schema", "x"},
 
 // What a schema cannot say: whether a name exists, who waits for whom, how durations and sizes compare.
 bool beyond_a_schema(const ConfigProblem& problem) {
-    for (const char* meaning : {"no session is named", "in a circle", "is shorter than the first",
-                                "is less than 4KiB", "is more than 1048576GiB", "the variable ",
-                                "once its variables are filled in", "is not a pattern: ", "sessions are more than"}) {
+    for (const char* meaning :
+         {"no session is named", "in a circle", "is shorter than the first", "is less than 4KiB",
+          "is more than 1048576GiB", "the variable ", "once its variables are filled in",
+          "is not a pattern: ", "sessions are more than"}) {
         if (problem.what.find(meaning) != problem.what.npos) return true;
     }
     return false;

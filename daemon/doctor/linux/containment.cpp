@@ -33,7 +33,8 @@ Findings check_containment(const Patient& patient) {
         return {warning(what, "the supervisor has none, so weaker means hold its sessions", fix)};
     }
     const auto made = instance_cgroup(new_uuid());
-    if (!made || !make_cgroup_at(*made).ok()) return {warning(what, "none is to be had here; weaker means would hold the sessions", fix)};
+    if (!made || !make_cgroup_at(*made).ok())
+        return {warning(what, "none is to be had here; weaker means would hold the sessions", fix)};
     (void)remove_cgroup(*made);
     return {well(what, "they can be made here")};
 }

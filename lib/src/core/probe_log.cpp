@@ -53,8 +53,8 @@ class LogProbe final : public Probe {
   private:
     enum class Reading { matched, more_to_come, at_the_end };
 
-    // The log under its name, once what we hold is read to its end: it may have been rotated. True when another file
-    // is held now.
+    // The log under its name, once what we hold is read to its end: it may have been rotated. True when
+    // another file is held now.
     Result<bool> open_what_is_there() {
         const std::string doing = "reading " + log_.string();
         if (!names_) {

@@ -134,6 +134,7 @@ void Session::start() {
     stopped_by_hand_ = false;
     if (wanted_ && !down()) return;
     wanted_ = true;
+    lives_before_start_ = lives_;
     if (!(budget_.state() == RestartBudget::State{})) unsaved_ = true;
     budget_.forgive();
     pause_.reset();
@@ -159,6 +160,8 @@ Task<Status> Session::wait_started() {
     };
     while (undecided()) co_await settled_.wait();
     if (state_ == SessionState::running) co_return done;
+    // It has run, and no more was asked of it: how soon it ended is for its policy to judge.
+    if (!config_.ready && lives_ > lives_before_start_) co_return done;
     // On its way down by a verdict of its probes, which says more than the state.
     if (state_ == SessionState::stopping && health_.verdict()) {
         co_return Error(Errc::failed, "starting " + name_.value, *health_.verdict(),

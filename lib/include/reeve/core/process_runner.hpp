@@ -79,7 +79,7 @@ class ProcessRunner final : public SessionRunner {
     std::string cgroup_;  // empty: none
     std::unique_ptr<SessionAnchor> anchor_;
     std::unique_ptr<Takedown> takedown_;
-    std::shared_ptr<OutputWriter::Stream> output_;  // of this life
+    std::shared_ptr<OutputWriter::Stream> output_;      // of this life
     std::map<std::string, std::string> own_variables_;  // of the life under way: what its config says
     LogPosition log_begins_;                            // where its output begins in the log
     std::unique_ptr<NotifyListener> notify_;            // none: it is not asked to notify

@@ -149,6 +149,7 @@ class Session {
     bool wanted_ = false, closing_ = false, keeping_ = false;
     bool left_behind_ = false, retry_now_ = false;
     int restarts_ = 0, lives_ = 0;
+    int lives_before_start_ = 0;  // when somebody last asked for it to be up
     RestartBudget budget_;
     bool stopped_by_hand_ = false, unsaved_ = false, saving_ = false;  // of what remember() keeps
     Health health_;

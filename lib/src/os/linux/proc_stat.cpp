@@ -61,9 +61,9 @@ std::optional<Stat> parse_stat(std::string_view text) {
         next_number(rest, stat.parent) && next_number(rest, stat.group) && next_number(rest, stat.session) &&
         skip_fields(rest, 2) && next_number(rest, stat.flags) && skip_fields(rest, 4) &&
         next_number(rest, user) && next_number(rest, system) && next_number(rest, waited_user) &&
-        next_number(rest, waited_system) && skip_fields(rest, 2) &&
-        next_number(rest, stat.threads) && skip_fields(rest, 1) && next_number(rest, stat.start_time) &&
-        skip_fields(rest, 1) && next_number(rest, stat.rss_pages);
+        next_number(rest, waited_system) && skip_fields(rest, 2) && next_number(rest, stat.threads) &&
+        skip_fields(rest, 1) && next_number(rest, stat.start_time) && skip_fields(rest, 1) &&
+        next_number(rest, stat.rss_pages);
     if (!parsed) return std::nullopt;
     stat.cpu_ticks = user + system;
     stat.waited_ticks = waited_user + waited_system;

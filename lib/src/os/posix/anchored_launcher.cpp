@@ -52,8 +52,7 @@ constexpr int digit_count = 10;
     if (!placed) ::_exit(126);
     close_from(link_number + 1);
     const Message told{Message::command, pid};
-    if (send_quietly(link_number, &told, sizeof told) != static_cast<ssize_t>(sizeof told))
-        ::_exit(126);
+    if (send_quietly(link_number, &told, sizeof told) != static_cast<ssize_t>(sizeof told)) ::_exit(126);
     write_digits(anchor.child_digits, digit_count, pid);
     reset_signals();
     unblock_signals();
@@ -79,7 +78,8 @@ Result<std::unique_ptr<SessionAnchor>> SessionAnchor::launch(const LaunchSpec& s
     const std::vector<char*> argv = pointers_to(words);
     char* none[] = {nullptr};
     const PreparedAnchor prepared{anchor.program.c_str(), argv.data(), none,
-                                  words.back().data() + words.back().size() - digit_count, link->theirs.get()};
+                                  words.back().data() + words.back().size() - digit_count,
+                                  link->theirs.get()};
 
     const AllSignalsBlocked blocked;
     auto forked = fork_child(-1);

@@ -60,6 +60,7 @@ void become_command(const PreparedChild& p) {
 
     if (p.open_files != nullptr && ::setrlimit(RLIMIT_NOFILE, p.open_files) != 0)
         give_up(gate_number, Step::limits);
+    if (!apply_limits(*p.limits)) give_up(gate_number, Step::limits);
     if (::chdir(p.cwd) != 0) give_up(gate_number, Step::directory);
     unblock_signals();
     ::execve(p.program, p.argv, p.env);
@@ -97,7 +98,8 @@ Result<Layout> Layout::of(const LaunchSpec& spec) {
                     spec.own_session,
                     spec.keep_stdio,
                     spec.open_files ? &*spec.open_files : nullptr,
-                    spec.mark};
+                    spec.mark,
+                    &spec.limits};
     return layout;
 }
 

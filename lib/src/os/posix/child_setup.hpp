@@ -28,6 +28,7 @@ struct PreparedChild {
     bool own_session, keep_stdio;
     const rlimit* open_files;
     std::uint64_t mark;
+    const ChildLimits* limits;
 };
 
 // Waits at the gate, and becomes the command.
