@@ -43,7 +43,9 @@ class Doctor : public testing::Test {
         EXPECT_EQ(found["state"], state) << found;
         EXPECT_THAT(found["why"].get<std::string>(), HasSubstr(why));
         EXPECT_EQ(found["fix"].is_null(), state == "ok") << found;
-        if (state == "fail") EXPECT_EQ(last.code, 1) << last.out;
+        if (state == "fail") {
+            EXPECT_EQ(last.code, 1) << last.out;
+        }
     }
 
     ReeveProgram reeve;

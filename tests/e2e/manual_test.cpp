@@ -55,8 +55,9 @@ TEST_F(Manual, NamesEveryCommandAndOptionOfTheHelp) {
 void expect_keys(const nlohmann::json& schema, const std::string& path, const std::string& page) {
     for (const auto& [key, rule] : schema["properties"].items()) {
         EXPECT_THAT(page, HasSubstr(" " + path + key + " (")) << "in reeve.json(5)";
-        if (rule.contains("default"))
+        if (rule.contains("default")) {
             EXPECT_THAT(page, HasSubstr("Default: " + rule["default"].dump())) << key;
+        }
         if (rule.contains("properties")) expect_keys(rule, path + key + ".", page);
         if (rule.contains("additionalProperties") && rule["additionalProperties"].contains("properties"))
             expect_keys(rule["additionalProperties"], path + key + ".NAME.", page);
