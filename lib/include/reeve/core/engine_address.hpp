@@ -12,6 +12,7 @@ namespace reeve {
 struct EngineAddress {
     std::string name;      // "docker", "podman", "nerdctl"
     std::string endpoint;  // empty: the engine's default
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes what <=> compares with for a null pointer
     auto operator<=>(const EngineAddress&) const = default;
 };
 
