@@ -2,6 +2,7 @@
 #include "support/private_daemon.hpp"
 #include "support/raw_client.hpp"
 #include "support/text_file.hpp"
+#include "support/wait_until.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -39,7 +40,7 @@ TEST_F(AddedSession, RunsAndIsRestartedByTheSupervisorThatComesNext) {
                              "--stop-signal", "INT", "--set", "log.keep=3"});
     ASSERT_EQ(added.code, 0) << added.err;
     const pid_t first = daemon.noted("web").pid();
-    EXPECT_EQ(daemon.log_of("web"), "red\n/\n");
+    EXPECT_TRUE(wait_until([&] { return daemon.log_of("web") == "red\n/\n"; }));
     ASSERT_TRUE(daemon.wait_for_state("web", "running"));
     EXPECT_EQ(daemon.session_status("web")["added"], true);
     EXPECT_EQ(mode_of(daemon.store() / "sessions.json"), 0600) << "variables may be secrets";

@@ -2,6 +2,7 @@
 #include "support/private_daemon.hpp"
 #include "support/test_image.hpp"
 #include "support/text_file.hpp"
+#include "support/wait_until.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -132,7 +133,9 @@ TEST_F(Secrets, OfAProcessAreSeenByItAlone) {
     daemon.session("api")["live"] = {{"exec", {"sh", "-c", "echo $IN_ENV; true"}}, {"interval", "20ms"}};
     daemon.start();
     (void)daemon.noted("api");
-    EXPECT_EQ(daemon.log_of("api"), "canary-env canary-file canary-outside --token=canary-outside\n");
+    EXPECT_TRUE(wait_until([&] {
+        return daemon.log_of("api") == "canary-env canary-file canary-outside --token=canary-outside\n";
+    }));
     EXPECT_THAT(daemon.only_record().dump(), HasSubstr("--token=${FROM_OUTSIDE}"));
     expect_none_said();
     expect_none_in_the_store();
