@@ -71,7 +71,7 @@ constexpr Command commands[] = {
 int run(int argc, const char* const* argv) {
     const auto parsed = parse_options(argc, argv);
     if (const auto* status = std::get_if<int>(&parsed)) return *status;
-    const Options& options = std::get<Options>(parsed);
+    const auto& options = std::get<Options>(parsed);
     const auto* const command =
         std::find_if(std::begin(commands), std::end(commands),
                      [&](const Command& each) { return each.name == options.command; });

@@ -11,7 +11,7 @@ constexpr const char* move_it = "name a local folder with --store or REEVE_STORE
 std::string synchronised_by(const std::filesystem::path& store) {
     std::error_code ignored;
     for (auto folder = store; folder.has_relative_path(); folder = folder.parent_path()) {
-        const std::string name = folder.filename();
+        std::string name = folder.filename();
         if (name == "Dropbox" || name.starts_with("Dropbox (")) return "Dropbox";
         if (name == "OneDrive" || name.starts_with("OneDrive -") || name.starts_with("OneDrive-"))
             return "OneDrive";

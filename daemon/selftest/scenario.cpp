@@ -18,6 +18,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 extern char** environ;  // unistd.h of macOS does not say so
 
@@ -99,9 +100,9 @@ class TemporaryFolder {
 
 class Scenario {
   public:
-    Scenario(Victim victim, const Setting& setting)
+    Scenario(Victim victim, Setting setting)
         : victim_(victim),
-          setting_(setting),
+          setting_(std::move(setting)),
           mark_(new_uuid()),
           innocent_mark_(new_uuid()),
           paths_{folder_.path() / "store"} {}
@@ -113,7 +114,7 @@ class Scenario {
         TRY(const Started second,
             Started::start({"zoo", innocent_mark_, "own-session-polite"}, folder_.path()));
         const bool through_exec = victim_ == Victim::exec_caller || victim_ == Victim::exec_anchor;
-        const Status played =
+        Status played =
             through_exec ? play_exec(own.string(), result) : play_supervisor(own.string(), result);
         result.survivors = static_cast<int>(find_marked(mark_).size());
         result.innocents = (first.lives() ? 0 : 1) + (second.lives() ? 0 : 1);

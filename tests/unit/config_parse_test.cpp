@@ -180,6 +180,11 @@ TEST(ConfigParse, ChecksRanges) {
                 ElementsAre(HasSubstr("the longest pause, 30s, is shorter than the first, 1m")));
 }
 
+TEST(ConfigParse, RefusesTheNameOfTheSupervisorsOwnLog) {
+    EXPECT_THAT(problems_of(R"({"sessions": {"reeve": {"command": ["x"]}}})"),
+                ElementsAre(HasSubstr("the supervisor's own log; choose another name")));
+}
+
 TEST(ConfigParse, RefusesNamesThatCouldNotBeFileNames) {
     for (const char* name : {"", "..", "-x", "a/b", "a b", "\\u00e4"}) {
         const std::string text = R"({"sessions": {")" + std::string(name) + R"(": {"command": ["x"]}}})";

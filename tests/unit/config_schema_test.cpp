@@ -96,6 +96,12 @@ TEST(ConfigSchema, IsDraft07AndTellsTheDefaults) {
     EXPECT_EQ(schema()["properties"]["engine"]["properties"]["timeout"]["default"], "30s");
 }
 
+TEST(ConfigSchema, RefusesTheReservedNameAsTheParserDoes) {
+    const Json reserved{{"sessions", {{"reeve", process_session}}}};
+    EXPECT_FALSE(test::matches_schema(schema(), reserved));
+    EXPECT_FALSE(parser_accepts(reserved));
+}
+
 TEST(ConfigSchema, DescribesEveryKey) {
     for (const Json* object : {&schema(), &session_schema()}) {
         for (const auto& [key, rule] : (*object)["properties"].items())

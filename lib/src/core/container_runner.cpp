@@ -72,7 +72,7 @@ Task<Life> ContainerRunner::live(Session& session) {
     container_name_ = "reeve-" + session.name().value + "-" + around_.instance.value.substr(0, 8);
     const auto created = co_await create(session);
     if (!created.ok()) {
-        const Error problem = created.error();
+        const Error& problem = created.error();
         life = co_await end(session);
         life.problem = problem.message();
         life.engine_missing = engine_is_missing(problem);

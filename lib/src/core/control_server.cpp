@@ -180,7 +180,7 @@ Task<void> ControlServer::converse(std::shared_ptr<Talk> talk) {
         std::string reply = error_reply(
             nullptr, rpc::invalid_request,
             "the line is longer than " + std::to_string(settings_.limits.line) + " bytes; connect again");
-        open = co_await talk->send(std::move(reply));
+        co_await talk->send(std::move(reply));
     }
     talk->cut();
     std::erase(talks_, talk);

@@ -112,6 +112,7 @@ void InstanceWatch::hold(const InstanceRecord& record) {
     }
     const int copy = ::fcntl((*handle)->exit_fd(), F_DUPFD_CLOEXEC, 0);
     if (copy < 0) return;  // out of descriptors: the next look tries again
+    // NOLINTNEXTLINE(modernize-make-unique): clang 14 does not make an aggregate by parentheses
     auto owner = std::unique_ptr<Owner>(
         new Owner{std::move(**handle), asio::posix::stream_descriptor(executor_, copy)});
     owner->ended.async_wait(asio::posix::stream_descriptor::wait_read,

@@ -27,6 +27,10 @@ Result<Wanted> read_wanted(const std::string& params) {
         return Error(Errc::invalid_data, doing, in_quotes(*name) + " is not a name for a session",
                      "use a letter or digit, then up to 62 letters, digits, '_', '.' or '-'");
     }
+    if (*name == reserved_session_name) {
+        return Error(Errc::invalid_data, doing, "\"reeve\" is the name of the supervisor's own log",
+                     "choose another name");
+    }
     Wanted wanted;
     wanted.name.value = *name;
     wanted.entry.text = dump_json(*session);

@@ -297,7 +297,8 @@ Rule<std::map<SessionName, SessionConfig>> sessions() {
     const auto session = session_rule();
     Rule<std::map<SessionName, SessionConfig>> rule;
     rule.schema = {{"type", "object"},
-                   {"propertyNames", {{"pattern", session_name_form.pattern}}},
+                   {"propertyNames",
+                    {{"pattern", session_name_form.pattern}, {"not", {{"enum", {reserved_session_name}}}}}},
                    {"additionalProperties", session.schema}};
     rule.read = [read = session.read](const Place& place, std::map<SessionName, SessionConfig>& out) {
         if (!place.expect(JsonNode::Kind::object, "write { \"NAME\": { \"command\": [...] } }")) return;
@@ -307,6 +308,8 @@ Rule<std::map<SessionName, SessionConfig>> sessions() {
                 named.refuse_key(in_quotes(node.key) + " " + session_name_form.otherwise,
                                  session_name_form.fix);
             }
+            if (node.key == reserved_session_name)
+                named.refuse_key("\"reeve\" is the name of the supervisor's own log", "choose another name");
             read(named, out[{node.key}]);
         }
         check_order(place, out);

@@ -19,5 +19,7 @@ bool is_uuid(std::string_view text);
 // A session's name becomes a file name, a label value and part of a container's name:
 // a letter or digit, then up to 62 letters, digits, '_', '.' or '-'.
 bool is_session_name(std::string_view text);
+// No session of a supervisor may have this one: its log would be the supervisor's own, logs/reeve.log.
+inline constexpr std::string_view reserved_session_name = "reeve";
 
 }  // namespace reeve

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t longest_text = 4096;
 constexpr std::size_t most_descriptors = 16;
 
-void close_all(const cmsghdr& message) {
+void close_all(cmsghdr& message) {
     const std::size_t count = (message.cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (std::size_t i = 0; i < count; ++i) {
         int fd = -1;
