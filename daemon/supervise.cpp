@@ -127,6 +127,8 @@ Status supervise(const Options& options) {
     record.cgroup = instance_cgroup(record.instance_id.value).value_or("");
     EventLog log = EventLog::open(store.paths().own_log(), true);
     for (const auto& warning : warnings) log.warn(warning);
+    if (!options.scope.empty()) log.info("in a scope of systemd", {{"scope", options.scope}});
+    if (!options.no_scope.empty()) log.info("no scope of systemd", {{"why", options.no_scope}});
     SupervisorSettings settings;
     settings.version = REEVE_VERSION;
     settings.here = here;
