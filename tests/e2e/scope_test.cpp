@@ -24,11 +24,11 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
 
-constexpr const char* without_groups = R"(
+constexpr const char* without_groups = R"sh(
 mount -o remount,bind,ro "$CGROUPS" && mount -t tmpfs none /var/lib && mkdir -p /var/lib/systemd/linger || exit 99
 [ -z "$LINGERS" ] || touch "/var/lib/systemd/linger/$(id -un)"
 exec "$@"
-)";
+)sh";
 
 // Where version 2 is mounted; empty when it is not.
 std::string mount_point() {
@@ -71,6 +71,17 @@ class Scope : public testing::Test {
         write_text(path, "#!/bin/sh\necho \"$DBUS_SESSION_BUS_ADDRESS $*\" >>" + calls_file() + "\n" + then);
         std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     }
+    // Does what systemd does: makes the group, and moves us there.
+    std::filesystem::path grant() const {
+        const std::filesystem::path own =
+            std::filesystem::path(cgroup_directory(*instance_cgroup("x"))).parent_path();
+        const auto group = daemon.home() / "group";
+        busctl("for word; do case $word in reeve-*.scope) scope=" + own.string() + "/$word;; esac; " +
+               "[ \"$last\" = 1 ] && [ \"$before\" = au ] && pid=$word; before=$last; last=$word; done\n" +
+               "mount -o remount,bind,rw \"$CGROUPS\" && mkdir $scope && echo $scope >" + group.string() +
+               " && echo $pid >$scope/cgroup.procs\n");
+        return group;
+    }
     std::string calls_file() const { return (daemon.home() / "calls").string(); }
     std::string calls() const { return read_text(calls_file()); }
     void start() {
@@ -79,6 +90,12 @@ class Scope : public testing::Test {
         (void)daemon.noted("api");
     }
     std::string containment() const { return daemon.session_status("api")["containment"]; }
+    static void remove(const std::filesystem::path& group) {
+        std::string scope = read_text(group);
+        ASSERT_FALSE(scope.empty());
+        scope.pop_back();
+        EXPECT_EQ(::rmdir(scope.c_str()), 0) << "something of ours is left in it";
+    }
     std::string log() const { return read_text(daemon.store() / "logs/reeve.log"); }
 
     PrivateDaemon daemon;
@@ -99,22 +116,27 @@ TEST_F(Scope, IsAskedForByOurOwnPidAndARefusalChangesNothing) {
 }
 
 TEST_F(Scope, HoldsTheSessionsInControlGroupsOnceWeAreInIt) {
-    // Does what systemd does: makes the group, and moves us there.
-    const std::string own = std::filesystem::path(cgroup_directory(*instance_cgroup("x"))).parent_path();
-    const auto group = daemon.home() / "group";
-    busctl("for word; do case $word in reeve-*.scope) scope=" + own + "/$word;; esac; " +
-           "[ \"$last\" = 1 ] && [ \"$before\" = au ] && pid=$word; before=$last; last=$word; done\n" +
-           "mount -o remount,bind,rw \"$CGROUPS\" && mkdir $scope && echo $scope >" + group.string() +
-           " && echo $pid >$scope/cgroup.procs\n");
+    const auto group = grant();
     start();
     EXPECT_EQ(containment(), "cgroup");
     EXPECT_THAT(log(), HasSubstr("in a scope of systemd"));
     const Ended doctor = daemon.reeve({"doctor"});
     EXPECT_THAT(doctor.out, HasSubstr("one for each session, in a scope of systemd"));
     EXPECT_EQ(daemon.stop(), 0);
-    std::string scope = read_text(group);
-    scope.pop_back();
-    EXPECT_EQ(::rmdir(scope.c_str()), 0) << "something of ours is left in it";
+    remove(group);
+}
+
+TEST_F(Scope, IsStoppedWithTheWholeGrace) {
+    daemon.session("api") = shell("trap 'sleep 2; echo ended in peace; exit 0' TERM; " + daemon.note("api") +
+                                  "while :; do sleep 0.1; done");
+    const auto group = grant();
+    start();
+    // As systemd does: everybody gets one. The anchor passes on its own.
+    const pid_t supervisor = daemon.status()["pid"];
+    ::kill(supervisor, SIGTERM);
+    EXPECT_EQ(daemon.stop(), 0);
+    EXPECT_THAT(daemon.log_of("api"), HasSubstr("ended in peace"));
+    remove(group);
 }
 
 TEST_F(Scope, IsNotWaitedForLongerThanItsLimit) {
