@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <future>
 #include <ostream>
 
 namespace reeve::test {

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 
 namespace reeve::test {
@@ -56,6 +57,8 @@ class Scope : public testing::Test {
                       {"PATH", (daemon.home() / "bin").string() + ":/usr/bin:/bin:/usr/sbin:/sbin"}};
         daemon.session("api") = shell(daemon.note("api") + "exec sleep 1000");
         std::filesystem::create_directory(daemon.home() / "bin");
+        // Nobody reads the bus: who asked there would wait for an answer.
+        for (const char* name : {"systemctl", "loginctl"}) program(name, "exit 1\n");
         busctl("echo 'Call failed: no' >&2; exit 1\n");
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
@@ -66,10 +69,13 @@ class Scope : public testing::Test {
     }
     void TearDown() override { daemon.stop_if_it_runs(); }
 
-    void busctl(const std::string& then) const {
-        const auto path = daemon.home() / "bin/busctl";
-        write_text(path, "#!/bin/sh\necho \"$DBUS_SESSION_BUS_ADDRESS $*\" >>" + calls_file() + "\n" + then);
+    void program(const std::string& name, const std::string& script) const {
+        const auto path = daemon.home() / "bin" / name;
+        write_text(path, "#!/bin/sh\n" + script);
         std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    }
+    void busctl(const std::string& then) const {
+        program("busctl", "echo \"$DBUS_SESSION_BUS_ADDRESS $*\" >>" + calls_file() + "\n" + then);
     }
     // Does what systemd does: makes the group, and moves us there.
     std::filesystem::path grant() const {
@@ -129,14 +135,26 @@ TEST_F(Scope, HoldsTheSessionsInControlGroupsOnceWeAreInIt) {
 TEST_F(Scope, IsStoppedWithTheWholeGrace) {
     daemon.session("api") = shell("trap 'sleep 2; echo ended in peace; exit 0' TERM; " + daemon.note("api") +
                                   "while :; do sleep 0.1; done");
-    const auto group = grant();
-    start();
-    // As systemd does: everybody gets one. The anchor passes on its own.
-    const pid_t supervisor = daemon.status()["pid"];
-    ::kill(supervisor, SIGTERM);
-    EXPECT_EQ(daemon.stop(), 0);
-    EXPECT_THAT(daemon.log_of("api"), HasSubstr("ended in peace"));
-    remove(group);
+    // As systemd does: everybody gets a signal, and the anchor passes on its own. Again when the machine was
+    // too slow for the two to be one wish.
+    for (int round = 0; round < 5; ++round) {
+        const auto group = grant();
+        start();
+        const pid_t supervisor = daemon.status()["pid"];
+        const auto began = std::chrono::steady_clock::now();
+        ::kill(supervisor, SIGTERM);
+        EXPECT_TRUE(wait_until([&] { return daemon.status()["state"] == "stopping"; }));
+        daemon.signal(SIGTERM);
+        const bool at_once = std::chrono::steady_clock::now() - began < std::chrono::milliseconds(500);
+        EXPECT_EQ(daemon.wait_exit(), 0);
+        remove(group);
+        daemon.forget_note("api");
+        if (!at_once) continue;
+        EXPECT_THAT(daemon.log_of("api"), HasSubstr("ended in peace"));
+        EXPECT_THAT(log(), Not(HasSubstr("no more grace")));
+        return;
+    }
+    FAIL() << "this machine is too slow";
 }
 
 TEST_F(Scope, IsNotWaitedForLongerThanItsLimit) {
