@@ -249,6 +249,7 @@ TEST_F(FaultyEngine, ThatTakesLongToCreateIsNamedByTheStart) {
     auto db = std::async(std::launch::async, [&] { return daemon.reeve({"start", "db"}); });
     ASSERT_TRUE(daemon.wait_for_state("db", "starting"));
     auto app = std::async(std::launch::async, [&] { return daemon.reeve({"start", "app"}); });
+    ASSERT_TRUE(daemon.wait_for_state("app", "waiting"));
     // Until both must have asked: they do after one second, and the calls are cheap.
     EXPECT_TRUE(stays([&] { return daemon.session_status("app")["state"] == "waiting"; }, 4s));
     EXPECT_EQ(daemon.reeve({"stop", "app"}).code, 0);
