@@ -95,6 +95,8 @@ void Grammar::add_supervisor_commands() {
     CLI::App& supervise = command("supervise", "be the supervisor that run watches", "reeve supervise");
     accept_config(supervise);
     supervise.add_option("--anchor", options_.anchor, "the pid of the parent, which is an anchor");
+    supervise.add_option("--scope", options_.scope, "the systemd scope that both are in");
+    supervise.add_option("--no-scope", options_.no_scope, "why they have none");
     supervise.group("");
     CLI::App& status =
         command("status", "show what runs and what needs attention", "reeve status api --json");

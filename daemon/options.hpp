@@ -36,6 +36,8 @@ struct Options {
     bool dry_run = false;  // reap, reload
     bool force = false;    // force-unlock
     int lines = 100;       // logs: so many of the last ones
+    std::string scope;     // supervise: the scope that run has entered
+    std::string no_scope;  // supervise: or why it has none
     pid_t anchor = -1;     // supervise: our parent, which may have died since it started us; -1: none
 
     std::vector<std::string> argv;  // exec, add: the command to run

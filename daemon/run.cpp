@@ -5,6 +5,7 @@
 #include "exit_code.hpp"
 #include "reeve/os/own_program.hpp"
 #include "reeve/store/store.hpp"
+#include "scope/scope.hpp"
 #include "terminal.hpp"
 
 #include <unistd.h>
@@ -26,6 +27,8 @@ Error run(const Options& options) {
     // supervisor's to report.
     const auto file = read_config_file(options.config);
     const auto grace = file.ok() && file->problems.empty() ? file->config.reap_grace : Config{}.reap_grace;
+    // Before anything is started: what we become, and all that it starts, is born in it.
+    const auto scope = enter_own_scope();
     std::vector<std::string> arguments{"run",
                                        "grace-ms=" + std::to_string(grace.count()),
                                        "crashes=" + store->paths().crashes().string(),
@@ -39,6 +42,10 @@ Error run(const Options& options) {
     if (options.config) {
         arguments.emplace_back("--config");
         arguments.push_back(*options.config);
+    }
+    if (scope) {
+        arguments.emplace_back(scope->ok() ? "--scope" : "--no-scope");
+        arguments.push_back(scope->ok() ? **scope : scope->error().message());
     }
     return become_anchor(*anchor, std::move(arguments));
 }

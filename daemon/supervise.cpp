@@ -83,16 +83,35 @@ bool crash_loop_noted(const std::filesystem::path& file) {
 }
 
 // Signals that ask for something; each arms itself again.
-void listen(asio::signal_set& signals, Supervisor& supervisor) {
-    signals.async_wait([&](const boost::system::error_code& ec, int number) {
-        if (ec) return;
-        if (number == SIGHUP)
-            supervisor.ask_reload();
-        else
-            supervisor.ask_stop("signal " + std::to_string(number));
-        listen(signals, supervisor);
-    });
-}
+class Signals {
+  public:
+    // The second wish to stop ends every grace. Who stops a scope sends everybody a signal, and the anchor
+    // passes on its own: within `together` the two are one wish.
+    Signals(Supervisor& supervisor, asio::signal_set& signals, std::chrono::milliseconds together)
+        : supervisor_(supervisor), signals_(signals), together_(together) {}
+    void listen() {
+        signals_.async_wait([this](const boost::system::error_code& ec, int number) {
+            if (ec) return;
+            if (number == SIGHUP)
+                supervisor_.ask_reload();
+            else if (std::chrono::steady_clock::now() >= same_wish_until_)
+                ask_stop(number);
+            listen();
+        });
+    }
+
+  private:
+    void ask_stop(int number) {
+        if (!asked_) same_wish_until_ = std::chrono::steady_clock::now() + together_;
+        asked_ = true;
+        supervisor_.ask_stop("signal " + std::to_string(number));
+    }
+    Supervisor& supervisor_;
+    asio::signal_set& signals_;
+    std::chrono::milliseconds together_;
+    std::chrono::steady_clock::time_point same_wish_until_;
+    bool asked_ = false;
+};
 
 // From the loop itself: one that does not turn is silent, and the service manager starts us again.
 void keep_awake(asio::steady_timer& timer, std::chrono::microseconds interval, const bool& over) {
@@ -127,6 +146,8 @@ Status supervise(const Options& options) {
     record.cgroup = instance_cgroup(record.instance_id.value).value_or("");
     EventLog log = EventLog::open(store.paths().own_log(), true);
     for (const auto& warning : warnings) log.warn(warning);
+    if (!options.scope.empty()) log.info("in a scope of systemd", {{"scope", options.scope}});
+    if (!options.no_scope.empty()) log.info("no scope of systemd", {{"why", options.no_scope}});
     SupervisorSettings settings;
     settings.version = REEVE_VERSION;
     settings.here = here;
@@ -142,7 +163,8 @@ Status supervise(const Options& options) {
     settings.notify_manager = notify_service_manager;
     Supervisor supervisor(loop.get_executor(), std::move(store), std::move(std::get<LifecycleLock>(taken)),
                           config, std::move(settings), std::move(log));
-    listen(signals, supervisor);
+    Signals wishes(supervisor, signals, std::chrono::seconds(options.scope.empty() ? 0 : 1));
+    wishes.listen();
     asio::steady_timer watchdog(loop);
     bool over = false;
     if (const auto interval = watchdog_interval()) keep_awake(watchdog, *interval, over);

@@ -21,7 +21,8 @@ namespace {
 // A stop may take every grace there is, and a start an image's pull; the supervisor has its own deadlines.
 constexpr std::chrono::hours patience{1};
 
-// "stopping "api": waiting for 4242 (sleep), 4243 (node)", and when that ends.
+// "starting "db": waiting for the engine (create)", or "stopping "api": waiting for 4242 (sleep), 4243
+// (node)", and when that ends.
 struct Waiting {
     std::string who, killed;
 };
@@ -40,7 +41,8 @@ std::vector<Waiting> waiting_in(const std::string& answer) {
     for (const auto& [name, session] : sessions.items()) {
         const auto names = session.value("waiting_for", JsonOutput::array());
         if (names.empty()) continue;
-        Waiting one{"stopping \"" + name + "\": waiting for " + list_of(names), {}};
+        Waiting one{session.value("doing", "stopping") + " \"" + name + "\": waiting for " + list_of(names),
+                    {}};
         const auto left = session.value("killed_in_ms", JsonOutput());
         if (left.is_number_integer())
             one.killed = "; killed in " + std::to_string((left.get<long long>() + 999) / 1000) + " s";
@@ -49,7 +51,7 @@ std::vector<Waiting> waiting_in(const std::string& answer) {
     return all;
 }
 
-// A stop that takes longer than a moment says whom it waits for, and again when that changes.
+// A start or stop that takes longer than a moment says what it waits for, and again when that changes.
 Task<void> tell_who_is_waited_for(std::filesystem::path control, std::string params) {
     const Executor executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor);
@@ -70,7 +72,7 @@ Task<Result<std::string>> ask_and_tell(std::filesystem::path control, std::strin
                                        std::string params) {
     const Executor executor = co_await asio::this_coro::executor;
     TaskGroup teller(executor,
-                     [](const std::string& bug) { print_error("telling whom a stop waits for: " + bug); });
+                     [](const std::string& bug) { print_error("telling what is waited for: " + bug); });
     teller.spawn(tell_who_is_waited_for(control, params));
     auto answer = co_await control_call(control, method, params, patience);
     teller.cancel();
@@ -95,10 +97,7 @@ Result<std::string> ask_patiently(const StorePaths& paths, const std::string& me
 
 Status ask(const Options& options) {
     TRY(const std::filesystem::path root, find_store(options.store));
-    const bool stops = options.command == "stop" || options.command == "restart";
-    const auto answer =
-        stops ? ask_patiently(StorePaths{root}, options.command, names_as_params(options))
-              : ask_supervisor(StorePaths{root}, options.command, names_as_params(options), patience);
+    const auto answer = ask_patiently(StorePaths{root}, options.command, names_as_params(options));
     if (!answer.ok()) return answer.error();
     return done;
 }

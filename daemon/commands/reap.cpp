@@ -3,7 +3,11 @@
 #include "commands/offline_reaper.hpp"
 #include "exit_code.hpp"
 #include "json_output.hpp"
+#include "progress_line.hpp"
+#include "reeve/base/task_group.hpp"
 #include "terminal.hpp"
+
+#include <boost/asio/steady_timer.hpp>
 
 namespace reeve {
 namespace {
@@ -69,6 +73,42 @@ int print_report(const ReapReport& report, bool json) {
     return c.failed == 0 ? exit_code::done : exit_code::failed;
 }
 
+// "reaping: 212 of 400 processes gone; killed in 4 s"; empty: nothing is waited for.
+std::string text_of(const ReapProgress& progress) {
+    std::string text;
+    if (progress.processes > 0) {
+        text = std::to_string(progress.processes_gone) + " of " + std::to_string(progress.processes) +
+               " processes gone";
+        if (progress.killed_in)
+            text += "; killed in " + std::to_string((progress.killed_in->count() + 999) / 1000) + " s";
+    } else if (progress.containers > 0) {
+        text = std::to_string(progress.containers) + " containers left";
+    }
+    return text.empty() ? text : "reaping: " + text;
+}
+
+Task<void> tell_progress(const Reaper& reaper) {
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    ProgressLine line;
+    for (;;) {
+        timer.expires_after(std::chrono::seconds(1));
+        const auto [ec] = co_await timer.async_wait(as_result);
+        if (ec) co_return;
+        const std::string text = text_of(reaper.progress());
+        if (!text.empty()) line.show(text);
+    }
+}
+
+Task<ReapReport> run_and_tell(Reaper& reaper) {
+    const Executor executor = co_await asio::this_coro::executor;
+    TaskGroup teller(executor, [](const std::string& bug) { print_error("telling the progress: " + bug); });
+    teller.spawn(tell_progress(reaper));
+    ReapReport report = co_await reaper.run();
+    teller.cancel();
+    co_await teller.join();
+    co_return report;
+}
+
 Result<int> reap(const Options& options) {
     TRY(const auto offline, OfflineReaper::make(options));
     if (options.dry_run) {
@@ -76,7 +116,7 @@ Result<int> reap(const Options& options) {
         print_items(items, options.json);
         return exit_code::done;
     }
-    return print_report(offline->run(offline->reaper().run()), options.json);
+    return print_report(offline->run(run_and_tell(offline->reaper())), options.json);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <future>
 #include <ostream>
 
 namespace reeve::test {
@@ -232,6 +233,30 @@ TEST_F(FaultyEngine, DelaysOnlyTheSessionsThatNeedIt) {
     write_engine("'container inspect') echo '[]'; exit 1 ;;\n");
     EXPECT_TRUE(wait_until([&] { return daemon.status()["engines"]["docker"]["reachable"] == true; }));
     EXPECT_EQ(daemon.reeve({"stop", "db"}, 20s).code, 0);
+}
+
+TEST_F(FaultyEngine, ThatTakesLongToCreateIsNamedByTheStart) {
+    daemon.config["engine"]["timeout"] = "20s";
+    daemon.session("db") = {{"image", "any"}, {"autostart", false}};
+    daemon.session("app") = shell("exec sleep 1000");
+    daemon.session("app")["autostart"] = false;
+    daemon.session("app")["after"] = {"db"};
+    const auto let_go = daemon.home() / "let-go";
+    write_engine("'create --name') while ! [ -e " + let_go.string() +
+                 " ]; do sleep 0.1; done; echo no such image >&2; exit 1 ;;\n'container inspect') echo '[]'; "
+                 "exit 1 ;;\n");
+    daemon.start();
+    auto db = std::async(std::launch::async, [&] { return daemon.reeve({"start", "db"}); });
+    ASSERT_TRUE(daemon.wait_for_state("db", "starting"));
+    auto app = std::async(std::launch::async, [&] { return daemon.reeve({"start", "app"}); });
+    ASSERT_TRUE(daemon.wait_for_state("app", "waiting"));
+    // Until both must have asked: they do after one second, and the calls are cheap.
+    EXPECT_TRUE(stays([&] { return daemon.session_status("app")["state"] == "waiting"; }, 4s));
+    EXPECT_EQ(daemon.reeve({"stop", "app"}).code, 0);
+    write_text(let_go, "");
+    EXPECT_THAT(db.get().err, HasSubstr("reeve: starting \"db\": waiting for the engine (create)\n"));
+    EXPECT_THAT(app.get().err, HasSubstr("reeve: starting \"app\": waiting for session \"db\"\n"));
+    EXPECT_EQ(daemon.reeve({"stop", "db"}).code, 0);
 }
 
 // A session that could not be ended says so, is tried again by itself, and no second copy is started beside

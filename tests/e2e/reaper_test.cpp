@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::MatchesRegex;
 
 class Reap : public testing::Test {
   protected:
@@ -50,6 +51,34 @@ class Reap : public testing::Test {
 
     PrivateDaemon daemon;
 };
+
+TEST_F(Reap, ThatTakesLongTellsOnceHowFarItIs) {
+    daemon.env["REEVE_CGROUP"] = "off";
+    daemon.env["REEVE_SUBREAPER"] = "off";
+    daemon.config["reap_grace"] = "4s";
+    leave_behind(2);
+    const Ended ended = daemon.reeve({"reap"});
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_THAT(ended.err, MatchesRegex("reeve: reaping: 0 of 4 processes gone; killed in [1-4] s\n"));
+}
+
+TEST_F(Reap, OnATerminalDrawsItsProgressInPlaceAndTakesItAway) {
+    daemon.env["REEVE_CGROUP"] = "off";
+    daemon.env["REEVE_SUBREAPER"] = "off";
+    daemon.config["reap_grace"] = "4s";
+    leave_behind(1);
+    Program terminal;
+    terminal.argv = {"/usr/bin/script", "-qec",
+                     std::string(REEVE_BINARY) + " --store " + daemon.store().string() + " reap",
+                     "/dev/null"};
+    terminal.env = {{"PATH", "/usr/bin:/bin"},
+                    {"HOME", daemon.home().string()},
+                    {"REEVE_CONFIG", (daemon.home() / "config.json").string()}};
+    const Ended ended = run_program(terminal);
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_THAT(ended.out, HasSubstr("\r\033[Kreeve: reaping: 0 of 2 processes gone; killed in "));
+    EXPECT_THAT(ended.out, HasSubstr("\r\033[Kreaped 1 instance(s)"));
+}
 
 TEST_F(Reap, WorksWithoutASupervisor) {
     leave_behind(2);

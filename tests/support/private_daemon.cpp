@@ -112,9 +112,12 @@ std::map<std::string, std::string> PrivateDaemon::environment() const {
 void PrivateDaemon::launch() {
     if (pid_ > 0 && !exited()) throw std::logic_error("one is running");
     write_config();
-    pid_ = spawn({REEVE_BINARY, "--store", store().string(), "supervise", "--config",
-                  (home() / "config.json").string()},
-                 environment(), (home() / "printed").string());
+    std::vector<std::string> words = run_through;
+    for (const std::string& word : {std::string(REEVE_BINARY), std::string("--store"), store().string(),
+                                    std::string(run_through.empty() ? "supervise" : "run"),
+                                    std::string("--config"), (home() / "config.json").string()})
+        words.push_back(word);
+    pid_ = spawn(words, environment(), (home() / "printed").string());
 }
 
 void PrivateDaemon::start() {

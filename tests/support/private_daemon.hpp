@@ -38,6 +38,9 @@ class PrivateDaemon {
     Json& session(const std::string& name) { return config["sessions"][name]; }
     void write_config() const;
     std::map<std::string, std::string> env;  // on top of PATH and HOME
+    // What launch() executes instead of `reeve --store STORE supervise --config FILE`, which is appended,
+    // with "run" in the place of "supervise". pid() is then not the supervisor's.
+    std::vector<std::string> run_through;
 
     std::filesystem::path home() const { return home_.path(); }
     std::filesystem::path store() const { return home_ / "store"; }

@@ -166,6 +166,18 @@ void Reaper::hurry() {
     if (foreign_ != nullptr) foreign_->hurry();
 }
 
+ReapProgress Reaper::progress() const {
+    ReapProgress now;
+    now.containers = containers_waited_for_;
+    if (takedown_ == nullptr) return now;
+    now.processes = takedown_->present().size();
+    for (const ProvenProcess& process : takedown_->present()) {
+        if (process.handle.ended()) ++now.processes_gone;
+    }
+    now.killed_in = takedown_->killed_in();
+    return now;
+}
+
 std::vector<pid_t> Reaper::foreign_owners() const {
     return foreign_ != nullptr ? foreign_->owners() : std::vector<pid_t>();
 }

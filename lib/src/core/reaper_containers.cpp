@@ -155,6 +155,7 @@ Task<Status> Reaper::clear(EngineWork& work) {
     for (int round = 0; round < max_rounds; ++round) {
         const EngineWork before = work;
         if (before.containers.empty() && before.networks.empty() && before.volumes.empty()) co_return done;
+        containers_waited_for_ = before.containers.size();
         std::vector<ContainerId> running;
         std::vector<ContainerId> all;
         for (const ContainerInfo& info : before.containers) {
@@ -217,6 +218,7 @@ Task<Status> Reaper::containers() {
         Status outcome = co_await look_through(work);
         const bool looked = outcome.ok();
         if (looked) outcome = co_await clear(work);
+        containers_waited_for_ = 0;
 
         std::set<std::string> left;  // instances of which something was still there when we last looked
         for (const auto& container : work.containers) left.insert(label_of(container.labels, label_instance));

@@ -167,9 +167,12 @@ Task<Status> Supervisor::begin() {
     tasks_.spawn(engine_->keep());
     tasks_.spawn(keep_status());
     status_changed();
+    const std::string weaker = settings_.session_anchor.empty() ? "session" : "subreaper";
+    const std::string containment = record_.cgroup.empty() ? weaker : "cgroup";
     log_.info("started", {{"version", settings_.version},
                           {"instance", record_.instance_id.value},
                           {"pid", static_cast<long long>(record_.owner.pid)},
+                          {"containment", containment},
                           {"store", store_.paths().root.string()}});
     co_return done;
 }

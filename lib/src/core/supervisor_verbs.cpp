@@ -8,6 +8,32 @@
 #include <algorithm>
 
 namespace reeve {
+namespace {
+
+// What a session that is wanted up still waits for, for people; empty: for nothing.
+std::vector<std::string> start_waits_for(const Session& session, const SessionHost& host) {
+    std::vector<std::string> names;
+    switch (session.state()) {
+        case SessionState::waiting:
+            for (const SessionName& before : session.config().after) {
+                if (!host.is_ready(before)) names.push_back("session \"" + before.value + "\"");
+            }
+            if (names.empty() && !session.config().image.empty()) names.emplace_back("the engine");
+            break;
+        case SessionState::starting:
+            if (session.config().image.empty()) break;
+            names.push_back(session.status().container_id ? "the engine (start)" : "the engine (create)");
+            break;
+        case SessionState::running:
+            if (!session.ready()) names.emplace_back("its readiness");
+            break;
+        default:
+            break;
+    }
+    return names;
+}
+
+}  // namespace
 
 ControlSettings Supervisor::control_settings() {
     using Member = Task<Result<std::string>> (Supervisor::*)(std::string, Caller);
@@ -122,15 +148,18 @@ Task<Result<std::string>> Supervisor::verb_stop(std::string params, Caller calle
     co_return std::string("{}");
 }
 
-// Who keeps those waiting that are stopping right now.
+// What keeps those waiting that are stopping or starting right now.
 Task<Result<std::string>> Supervisor::verb_waiting(std::string params, Caller caller) {
     (void)caller;
     CO_TRY(const auto chosen, sessions_named(params));
     OrderedJson sessions = OrderedJson::object();
     for (const auto& session : chosen) {
-        if (session->state() != SessionState::stopping) continue;
-        OrderedJson one{{"waiting_for", session->waiting_for()}, {"killed_in_ms", nullptr}};
-        if (const auto left = session->killed_in()) one["killed_in_ms"] = left->count();
+        const bool stops = session->state() == SessionState::stopping;
+        const auto names = stops ? session->waiting_for() : start_waits_for(*session, *this);
+        if (!stops && names.empty()) continue;
+        OrderedJson one{
+            {"doing", stops ? "stopping" : "starting"}, {"waiting_for", names}, {"killed_in_ms", nullptr}};
+        if (const auto left = session->killed_in(); stops && left) one["killed_in_ms"] = left->count();
         sessions[session->name().value] = std::move(one);
     }
     co_return dump_json(OrderedJson{{"sessions", std::move(sessions)}});

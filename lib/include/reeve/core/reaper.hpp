@@ -56,6 +56,14 @@ struct ReapReport {
     std::vector<InstanceId> busy;
 };
 
+// What a reap that is under way waits for right now.
+struct ReapProgress {
+    std::size_t processes = 0;  // found to end, those that have ended since included
+    std::size_t processes_gone = 0;
+    std::optional<std::chrono::milliseconds> killed_in;  // of their grace; nothing when it is over
+    std::size_t containers = 0;                          // an engine is removing them
+};
+
 struct ReaperSettings {
     StorePaths paths;
     StoreId store;
@@ -97,6 +105,8 @@ class Reaper {
     Task<ReapReport> run();
     // From now on processes get no more grace; may be called while processes() is under way.
     void hurry();
+    // Of processes() and containers() while they are under way.
+    ReapProgress progress() const;
 
     // As of the last containers(): owners of other programs' instances, to be watched, and what was left
     // alone there, for people.
@@ -144,6 +154,7 @@ class Reaper {
     std::set<EngineAddress> engines_;
     std::vector<std::string> unreadable_;
     Takedown* takedown_ = nullptr;  // while processes() waits for it
+    std::size_t containers_waited_for_ = 0;
     bool hurried_ = false;
 };
 
