@@ -51,7 +51,7 @@ class Service:
         if not sessions or any(session["state"] != "running" for session in sessions):
             return None
         # The status may be of the supervisor that has just been killed.
-        alive = self.bed.processes("reeve run", "reeve-anchor")
+        alive = self.bed.processes("reeve supervise", "reeve-anchor")
         if status["pid"] not in alive or len(self.bed.processes(*MARKS)) != PROCESSES_OF_ALL:
             return None
         return status
@@ -78,7 +78,7 @@ class Service:
             "instances"] == {"alive": 1, "dead": 0, "foreign": 0, "quarantined": 0})
 
     def everything(self):
-        return self.bed.processes("reeve run", "reeve-anchor", *MARKS)
+        return self.bed.processes("reeve supervise", "reeve-anchor", *MARKS)
 
     def nothing_is_left(self):
         wait_until("no process is left", lambda: not self.everything(), 20)
@@ -128,8 +128,8 @@ def step_say_what_is_true(bed, service):
     doctor = json.dumps(bed.user_json("reeve", "doctor", "--json"))
     print("   doctor:", doctor)
     for name in ("service", "linger"):
-        finding = next((one for one in json.loads(doctor)["findings"] if one["check"] == name), None)
-        check(finding and finding["level"] == "ok", f"reeve doctor on {name}: {finding}")
+        finding = next((one for one in json.loads(doctor)["checks"] if one["what"] == name), None)
+        check(finding and finding["state"] == "ok", f"reeve doctor on {name}: {finding}")
     service.is_up()
 
 
