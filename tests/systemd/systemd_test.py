@@ -100,7 +100,7 @@ def step_install(bed, service, package):
     said = bed.user("reeve", "service", "install", "--now")
     check("linger" not in said, f"it asks for linger, which is on: {said}")
     status = service.is_up()
-    state = bed.unit("ActiveState", "SubState", "StatusText", "MainPID", "UnitFileState", "FragmentPath", "NotifyAccess")
+    state = bed.unit("StatusText", "MainPID", "UnitFileState", "FragmentPath")
     check(state["StatusText"] != "", f"no status text: {state}")
     print("   status text:", state["StatusText"])
     check(state["FragmentPath"] == UNIT and state["UnitFileState"] == "enabled", f"the unit: {state}")
@@ -182,7 +182,8 @@ def step_reload(bed, service):
     wait_until("the changed session runs", lambda: bed.processes("sleep 77004") and not bed.processes("sleep 77003"))
     after = service.is_up()
     check(after["instance_id"] == before["instance_id"], "a reload started a new life")
-    check(after["sessions"]["family"]["pid"] == before["sessions"]["family"]["pid"], "an unchanged session was restarted")
+    check(after["sessions"]["family"]["pid"] == before["sessions"]["family"]["pid"],
+          "an unchanged session was restarted")
     bed.user_file(CONFIG, json.dumps(SESSIONS))
     bed.user("systemctl", "--user", "restart", "reeve", seconds=120)
     service.only_record_is_of(service.is_up())
@@ -283,7 +284,8 @@ def step_remove(bed, service):
 
 def all_steps(bed, service, package):
     return [
-        ("the package, and reeve service install --now by an ordinary user", lambda: step_install(bed, service, package)),
+        ("the package, and reeve service install --now by an ordinary user",
+         lambda: step_install(bed, service, package)),
         ("each session has a control group of its own", lambda: step_groups(bed, service)),
         ("reeve service status and reeve doctor", lambda: step_say_what_is_true(bed, service)),
         ("kill -9 of the supervisor", lambda: step_killed(bed, service, "pid")),
