@@ -46,7 +46,7 @@ Task<void> Supervisor::watch_instances() {
 void Supervisor::stay_safe() {
     for (auto& [name, session] : sessions_) session_tasks_.spawn(session->keep());
     state_ = SupervisorState::safe;
-    attention_.push_back(
+    attention_.emplace_back(
         "safe mode: the supervisor had crashed again and again, so nothing was started; see logs/reeve.log, "
         "then: reeve start NAME, or stop and start the supervisor");
     log_.error("safe mode after a crash loop: nothing is started", {});

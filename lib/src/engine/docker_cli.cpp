@@ -129,7 +129,7 @@ Task<Status> DockerCli::start_container(ContainerId id) {
 
 Task<Status> DockerCli::stop_containers(std::vector<ContainerId> ids, std::chrono::seconds grace) {
     std::vector<std::string> verb = {"stop", "-t", std::to_string(std::max<std::int64_t>(grace.count(), 0))};
-    if (command_.is_podman()) verb.push_back("--ignore");
+    if (command_.is_podman()) verb.emplace_back("--ignore");
     std::vector<std::string> asked = texts_of(ids);
     // A second round for those that still run: podman stops none of several when one is gone, but for
     // --ignore.

@@ -41,17 +41,17 @@ Task<Result<std::string>> DockerThings::list(std::string label_key, std::string 
     if (!label_value.empty()) label += "=" + label_value;
     std::vector<std::string> args = {word(), "ls", "--quiet", "--filter", label};
     if (kind_ == Kind::container) args.insert(args.end(), {"--all", "--no-trunc"});
-    if (kind_ == Kind::network) args.push_back("--no-trunc");
+    if (kind_ == Kind::network) args.emplace_back("--no-trunc");
     co_return co_await command_.ask(std::move(args));
 }
 
 Task<Result<std::vector<std::string>>> DockerThings::still_there(std::vector<std::string> names) {
     std::vector<std::string> args = {word(), "ls", "--format"};
-    args.push_back(kind_ == Kind::container ? "{{.ID}} {{.Names}}"
-                   : kind_ == Kind::network ? "{{.ID}} {{.Name}}"
-                                            : "{{.Name}}");
+    args.emplace_back(kind_ == Kind::container ? "{{.ID}} {{.Names}}"
+                      : kind_ == Kind::network ? "{{.ID}} {{.Name}}"
+                                               : "{{.Name}}");
     if (kind_ == Kind::container) args.insert(args.end(), {"--all", "--no-trunc"});
-    if (kind_ == Kind::network) args.push_back("--no-trunc");
+    if (kind_ == Kind::network) args.emplace_back("--no-trunc");
     CO_TRY(const std::string text, co_await command_.ask(std::move(args)));
     const std::vector<std::string> words = parse_words(text);
     const std::set<std::string> all(words.begin(), words.end());
@@ -117,7 +117,7 @@ Task<Status> DockerThings::remove(std::vector<std::string> names) {
         // podman 4.0.
         std::vector<std::string> kill = {"stop", "--ignore", "-t", "0"};
         CO_CHECK(co_await each(std::move(kill), names, std::chrono::milliseconds(0)));
-        verb.push_back("--ignore");
+        verb.emplace_back("--ignore");
     }
     // Success is only what a listing shows: without --ignore, podman 4.3 prints nothing, exits with 0 and
     // removes none of several when one is gone. Two rounds are enough for such things. Containers have more:

@@ -8,7 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include <signal.h>
+#include <csignal>
 
 namespace reeve {
 namespace {

@@ -9,11 +9,11 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 
 namespace reeve {
 namespace {
@@ -29,7 +29,7 @@ Task<bool> is_cancelled() {
 }  // namespace
 
 Captured::Captured(Executor executor, UniqueFd fd, std::size_t limit, OnLine on_line)
-    : stream_(std::move(executor), fd.get()), limit_(limit), on_line_(std::move(on_line)) {
+    : stream_(executor, fd.get()), limit_(limit), on_line_(std::move(on_line)) {
     (void)fd.release();  // the stream owns it now; had its constructor thrown, it would still be ours
 }
 
