@@ -45,6 +45,7 @@ Task<void> Supervisor::watch_instances() {
 // After a crash loop whatever is launched or reaped by itself may be what crashes us: a person decides.
 void Supervisor::stay_safe() {
     for (auto& [name, session] : sessions_) session_tasks_.spawn(session->keep());
+    tasks_.spawn(keep_reaping());  // when somebody asks: nobody watches, so nothing asks by itself
     state_ = SupervisorState::safe;
     attention_.emplace_back(
         "safe mode: the supervisor had crashed again and again, so nothing was started; see logs/reeve.log, "
