@@ -17,17 +17,27 @@ std::string with(std::string text, const std::string& from, const std::string& t
     return text;
 }
 
-// Compiled once and never freed: a few patterns are asked about thousands of texts.
+// A few patterns are asked about thousands of texts: each is compiled once.
+class CompiledPattern {
+  public:
+    explicit CompiledPattern(const std::string& pattern) : regex_() {
+        const std::string posix =
+            with(with(with(with(pattern, "\\u0000", "\x01"), "\\t", "\t"), "\\r", "\r"), "\\n", "\n");
+        if (::regcomp(&regex_, posix.c_str(), REG_EXTENDED | REG_NOSUB) != 0)
+            throw std::logic_error("not a pattern: " + pattern);
+    }
+    CompiledPattern(const CompiledPattern&) = delete;
+    CompiledPattern& operator=(const CompiledPattern&) = delete;
+    ~CompiledPattern() { ::regfree(&regex_); }
+    const regex_t& get() const { return regex_; }
+
+  private:
+    regex_t regex_;
+};
+
 const regex_t& compiled(const std::string& pattern) {
-    static std::map<std::string, regex_t> known;
-    const auto found = known.find(pattern);
-    if (found != known.end()) return found->second;
-    const std::string posix =
-        with(with(with(with(pattern, "\\u0000", "\x01"), "\\t", "\t"), "\\r", "\r"), "\\n", "\n");
-    regex_t& regex = known[pattern];
-    if (::regcomp(&regex, posix.c_str(), REG_EXTENDED | REG_NOSUB) != 0)
-        throw std::logic_error("not a pattern: " + pattern);
-    return regex;
+    static std::map<std::string, CompiledPattern> known;
+    return known.try_emplace(pattern, pattern).first->second.get();
 }
 
 // Our patterns are ECMA 262, and with these escapes replaced POSIX extended expressions too. No text with a
