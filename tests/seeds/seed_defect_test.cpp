@@ -85,7 +85,9 @@ TEST_F(SeedDefect, B24_TheEnvironmentOfASessionIsShownNowhere) {
     EXPECT_THAT(environment_block_of(pid), HasSubstr(secret));
     std::string shown = daemon.reeve({"status", "--json"}).out + daemon.reeve({"ps", "--json"}).out +
                         daemon.reeve({"why", std::to_string(pid)}).out + daemon.reeve({"logs", "api"}).out;
-    for (const ProcessEntry& process : list_processes().value()) shown += command_line_of(process.pid) + "\n";
+    const auto table = list_processes();
+    ASSERT_TRUE(table.ok());
+    for (const ProcessEntry& process : *table) shown += command_line_of(process.pid) + "\n";
     daemon.kill();
     shown += daemon.reeve({"reap", "--dry-run"}).out + daemon.reeve({"reap"}).out + daemon.printed();
     for (const auto& file : std::filesystem::recursive_directory_iterator(daemon.store())) {
