@@ -27,7 +27,7 @@ std::string stable_hash(std::string_view text) {
 // A socket's usual path, or a short name elsewhere when that is too long.
 std::filesystem::path short_enough(std::filesystem::path usual, const std::string& name) {
     if (usual.native().size() <= longest_socket_path) return usual;
-    const auto place = runtime_directory() / name;
+    auto place = runtime_directory() / name;
     if (place.native().size() <= longest_socket_path) return place;
     return private_temporary_directory() / name;
 }

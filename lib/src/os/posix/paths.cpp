@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <vector>
@@ -76,7 +77,7 @@ Status check_private_directory(const std::filesystem::path& directory) {
 }
 
 Status make_private_directory(const std::filesystem::path& directory) {
-    const Status usable = check_private_directory(directory);
+    Status usable = check_private_directory(directory);
     if (usable.ok() || usable.error().code() != Errc::not_found) return usable;
     const std::string doing = "making " + directory.string();
     std::vector<std::filesystem::path> missing;
@@ -86,12 +87,13 @@ Status make_private_directory(const std::filesystem::path& directory) {
         if (failed && failed != std::errc::no_such_file_or_directory) return Error(failed, doing);
         missing.push_back(path);
     }
-    for (auto path = missing.rbegin(); path != missing.rend(); ++path) {
+    std::reverse(missing.begin(), missing.end());  // from the top
+    for (const auto& path : missing) {
         // Somebody else may make it at the same time; the check below says whether it is good.
-        if (::mkdir(path->c_str(), 0700) != 0 && errno != EEXIST) return Error::from_errno(doing);
+        if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return Error::from_errno(doing);
         // The entry must survive a power cut as the files in it do: they hold the ids that our containers
         // bear.
-        CHECK(sync_directory(directory_of(*path)));
+        CHECK(sync_directory(directory_of(path)));
     }
     return check_private_directory(directory);
 }
