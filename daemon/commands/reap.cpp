@@ -88,7 +88,8 @@ std::string text_of(const ReapProgress& progress) {
 }
 
 Task<void> tell_progress(const Reaper& reaper) {
-    asio::steady_timer timer(co_await asio::this_coro::executor);
+    const Executor executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor);
     ProgressLine line;
     for (;;) {
         timer.expires_after(std::chrono::seconds(1));

@@ -82,7 +82,8 @@ Task<Result<std::string>> enter(std::string scope, ToolCall call) {
     if (ended->exit_code != 0) co_return Error(Errc::failed, "asking systemd for a scope", complaint(*ended));
     // The answer says that a job was queued. Its end is a signal on the bus, which one call of busctl cannot
     // hear, and nothing tells a process that its group has changed: so it is looked at until it has.
-    asio::steady_timer timer(co_await asio::this_coro::executor);
+    const Executor executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor);
     auto pause = 1ms;
     while (!are_inside(scope)) {
         if (Clock::now() >= deadline)
