@@ -4,6 +4,7 @@
 // containers and no Boost. Everything that happens arrives at one poll: signals (blocked, read from a pipe
 // that their handler writes to), the parent's end, the end of standard input.
 #include "crashes.hpp"
+#include "end_tree.hpp"
 #include "options.hpp"
 #include "session.hpp"
 #include "tree.hpp"
@@ -18,7 +19,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <ctime>
 
 namespace anchor {
 namespace {
@@ -43,12 +43,6 @@ void on_signal(int number, siginfo_t* info, void*) {
     const ssize_t ignored = ::write(signal_pipe[1], &arrived, sizeof arrived);
     (void)ignored;
     errno = kept;
-}
-
-long now_ms() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
 }
 
 bool set_up_signals() {
@@ -261,20 +255,9 @@ class Anchor {
         }
     }
 
-    // Asks everything below to leave, waits, and kills until there is no child left.
     void end_everything(long grace_ms) {
-        if (!anything_left()) return;
-        signal_descendants(SIGTERM);
-        const long deadline = now_ms() + grace_ms;
-        while (now_ms() < deadline) {
-            if (!anything_left()) return;
-            wait_event(deadline);
-        }
-        while (anything_left()) {
-            signal_descendants(SIGSTOP);  // what is stopped cannot fork while we go through the list
-            kill_children();
-            wait_event(now_ms() + 50);  // woken by SIGCHLD; the bound is for a child in the kernel's hands
-        }
+        end_tree(
+            grace_ms, [this] { return anything_left(); }, [this](long until_ms) { wait_event(until_ms); });
     }
 
     const Options& options_;

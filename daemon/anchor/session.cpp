@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include "end_tree.hpp"
 #include "tree.hpp"
 
 #include <fcntl.h>
@@ -10,7 +11,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <ctime>
 
 namespace anchor {
 namespace {
@@ -49,12 +49,6 @@ bool set_up_signals() {
     ::sigaction(SIGCHLD, &action, nullptr);
     for (const int number : not_for_us) std::signal(number, SIG_IGN);
     return true;
-}
-
-long now_ms() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
 }
 
 class SessionKeeper {
@@ -126,20 +120,9 @@ class SessionKeeper {
         }
     }
 
-    // Asks everything below to leave, waits, and kills until there is no child left.
     void end_everything() {
-        if (!reap()) return;
-        signal_descendants(SIGTERM);
-        const long deadline = now_ms() + options_.grace_ms;
-        while (now_ms() < deadline) {
-            if (!reap()) return;
-            wait_event(deadline);
-        }
-        while (reap()) {
-            signal_descendants(SIGSTOP);  // what is stopped cannot fork while we go through the list
-            kill_children();
-            wait_event(now_ms() + 50);  // woken by SIGCHLD; the bound is for a child in the kernel's hands
-        }
+        end_tree(
+            options_.grace_ms, [this] { return reap(); }, [this](long until_ms) { wait_event(until_ms); });
     }
 
     const Options& options_;

@@ -6,7 +6,6 @@ SIGTERM. Once with control groups and once without.
 
 import json
 import os
-import select
 import signal
 import subprocess
 import time
@@ -35,20 +34,6 @@ def wait_until_running(store, run, limit=120.0):
     raise TimeoutError("they do not all run")
 
 
-def wait_until_gone(handles, limit=60.0):
-    waiting = select.poll()
-    for handle in handles:
-        waiting.register(handle, select.POLLIN)
-    left, deadline = len(handles), time.monotonic() + limit
-    while left > 0:
-        ended = waiting.poll(max(0.0, deadline - time.monotonic()) * 1000)
-        if not ended:
-            raise TimeoutError(f"{left} processes are still there")
-        for handle, _ in ended:
-            waiting.unregister(handle)
-            left -= 1
-
-
 def by_anchor(options, surroundings):
     with measure.folder() as folder:
         store = folder / "store"
@@ -70,7 +55,7 @@ def by_anchor(options, surroundings):
             handles = [os.pidfd_open(one["pid"]) for one in status["sessions"].values()]
             began = time.perf_counter()
             os.kill(status["pid"], signal.SIGKILL)
-            wait_until_gone(handles)
+            measure.wait_until_gone(handles)
             return time.perf_counter() - began
         finally:
             run.send_signal(signal.SIGTERM)
@@ -86,7 +71,7 @@ def by_signals(options, _surroundings):
     began = time.perf_counter()
     for handle in handles:
         signal.pidfd_send_signal(handle, signal.SIGTERM)
-    wait_until_gone(handles)
+    measure.wait_until_gone(handles)
     took = time.perf_counter() - began
     for child, handle in zip(children, handles):
         child.wait()

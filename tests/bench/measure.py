@@ -73,18 +73,23 @@ class Leftovers:
         wait_for_children()
 
     def wait_until_gone(self, limit=60.0):
-        waiting = select.poll()
-        for handle in self.handles:
-            waiting.register(handle, select.POLLIN)
-        left = len(self.handles)
-        deadline = time.monotonic() + limit
-        while left > 0:
-            ended = waiting.poll(max(0.0, deadline - time.monotonic()) * 1000)
-            if not ended:
-                raise TimeoutError(f"{left} processes are still there")
-            for handle, _ in ended:
-                waiting.unregister(handle)
-                left -= 1
+        wait_until_gone(self.handles, limit)
+
+
+def wait_until_gone(handles, limit=60.0):
+    """Of processes that are held by pidfds."""
+    waiting = select.poll()
+    for handle in handles:
+        waiting.register(handle, select.POLLIN)
+    left = len(handles)
+    deadline = time.monotonic() + limit
+    while left > 0:
+        ended = waiting.poll(max(0.0, deadline - time.monotonic()) * 1000)
+        if not ended:
+            raise TimeoutError(f"{left} processes are still there")
+        for handle, _ in ended:
+            waiting.unregister(handle)
+            left -= 1
 
 
 def environment(store, config):
