@@ -23,14 +23,7 @@ Result<std::unique_ptr<OfflineReaper>> OfflineReaper::make(const Options& option
     settings.grace = config.reap_grace;
     settings.engines = {made->engine_.get()};
     settings.foreign_registries = config.foreign_registries;
-    settings.make_engine = [timeout = config.engine.timeout](const std::string& name,
-                                                             const std::string& endpoint) {
-        EngineConfig recorded;
-        recorded.command = name;
-        recorded.endpoint = endpoint;
-        recorded.timeout = timeout;
-        return make_engine(recorded);
-    };
+    settings.make_engine = engine_maker(config.engine.timeout);
     made->reaper_ =
         std::make_unique<Reaper>(made->loop_.get_executor(), std::move(settings), made->worker_, made->log_);
     return made;

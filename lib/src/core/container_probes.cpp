@@ -24,11 +24,8 @@ Sign ContainerRunner::health_sign(Question question) const {
 Result<std::unique_ptr<Probe>> ContainerRunner::make_probe(Session& session, const ProbeTarget& target,
                                                            Question question) {
     const std::string doing = "making a probe of " + session.name().value;
-    if (!target.http.empty()) {
-        if (const auto address = parse_http_address(target.http)) return make_http_probe(*address);
-    } else if (!target.tcp.empty()) {
-        if (const auto address = parse_tcp_address(target.tcp)) return make_tcp_probe(*address);
-    } else if (!target.exec.empty()) {
+    if (auto probe = make_network_probe(target)) return probe;
+    if (!target.exec.empty()) {
         return make_exec_probe(target.exec.front(),
                                [this, command = target.exec](std::chrono::milliseconds limit) {
                                    return service_.engine().run_inside(id_, command, limit);

@@ -2,6 +2,7 @@
 
 #include "reeve/base/time_text.hpp"
 #include "reeve/base/timeout.hpp"
+#include "reeve/core/probe.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/error.hpp>
@@ -54,6 +55,14 @@ Task<Status> connect_to(boost::beast::tcp_stream& stream, TcpAddress address,
     const auto [ec, endpoint] = co_await stream.async_connect(**endpoints, as_result);
     if (ec) co_return probe_failed(ec, doing, limit);
     co_return done;
+}
+
+std::unique_ptr<Probe> make_network_probe(const ProbeTarget& target) {
+    if (const auto http = target.http.empty() ? std::nullopt : parse_http_address(target.http))
+        return make_http_probe(*http);
+    if (const auto tcp = target.tcp.empty() ? std::nullopt : parse_tcp_address(target.tcp))
+        return make_tcp_probe(*tcp);
+    return nullptr;
 }
 
 }  // namespace reeve

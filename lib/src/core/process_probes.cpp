@@ -55,11 +55,8 @@ std::map<std::string, std::string> ProcessRunner::notify_variables(const Session
 Result<std::unique_ptr<Probe>> ProcessRunner::make_probe(Session& session, const ProbeTarget& target,
                                                          Question question) {
     const std::string doing = "making a probe of " + session.name().value;
-    if (!target.http.empty()) {
-        if (const auto address = parse_http_address(target.http)) return make_http_probe(*address);
-    } else if (!target.tcp.empty()) {
-        if (const auto address = parse_tcp_address(target.tcp)) return make_tcp_probe(*address);
-    } else if (!target.exec.empty()) {
+    if (auto probe = make_network_probe(target)) return probe;
+    if (!target.exec.empty()) {
         return make_exec_probe(target.exec.front(),
                                [this, command = target.exec](std::chrono::milliseconds limit) {
                                    return run_probe(command, limit);

@@ -153,14 +153,7 @@ ReaperSettings Supervisor::reaper_settings() {
     for (const auto& [address, engine] : other_engines_) {
         if (address != address_of(engine_->engine())) settings.engines.push_back(&engine->engine());
     }
-    settings.make_engine = [timeout = config_.engine.timeout](const std::string& name,
-                                                              const std::string& endpoint) {
-        EngineConfig config;
-        config.command = name;
-        config.endpoint = endpoint;
-        config.timeout = timeout;
-        return make_engine(config);
-    };
+    settings.make_engine = engine_maker(config_.engine.timeout);
     return settings;
 }
 

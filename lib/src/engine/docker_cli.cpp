@@ -215,4 +215,14 @@ std::unique_ptr<ContainerEngine> make_engine(const EngineConfig& config) {
     return make_docker_cli(std::move(options));
 }
 
+MakeEngine engine_maker(std::chrono::milliseconds timeout) {
+    return [timeout](const std::string& name, const std::string& endpoint) {
+        EngineConfig recorded;
+        recorded.command = name;
+        recorded.endpoint = endpoint;
+        recorded.timeout = timeout;
+        return make_engine(recorded);
+    };
+}
+
 }  // namespace reeve

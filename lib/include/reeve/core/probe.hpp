@@ -10,6 +10,7 @@
 #include "reeve/engine/container_engine.hpp"
 #include "reeve/engine/tool.hpp"
 #include "reeve/model/address.hpp"
+#include "reeve/model/config.hpp"
 #include "reeve/model/line_pattern.hpp"
 
 #include <chrono>
@@ -33,6 +34,9 @@ class Probe {
 
 std::unique_ptr<Probe> make_http_probe(HttpAddress address);
 std::unique_ptr<Probe> make_tcp_probe(TcpAddress address);
+
+// By "http" or "tcp", which are the same for every kind of session; none when the target is neither.
+std::unique_ptr<Probe> make_network_probe(const ProbeTarget& target);
 
 // `run` runs the program, wherever that is; `name` is what people call it.
 using RunProbe = std::function<Task<Result<ToolResult>>(std::chrono::milliseconds limit)>;

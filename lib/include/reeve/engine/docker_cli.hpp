@@ -4,8 +4,11 @@
 #include "reeve/engine/container_engine.hpp"
 #include "reeve/model/config.hpp"
 
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <string>
 
 namespace reeve {
 
@@ -17,5 +20,9 @@ struct DockerCliOptions {
 
 std::unique_ptr<ContainerEngine> make_docker_cli(DockerCliOptions options);
 std::unique_ptr<ContainerEngine> make_engine(const EngineConfig& config);
+// Makes engines that only a record names.
+using MakeEngine =
+    std::function<std::unique_ptr<ContainerEngine>(const std::string& name, const std::string& endpoint)>;
+MakeEngine engine_maker(std::chrono::milliseconds timeout);
 
 }  // namespace reeve
