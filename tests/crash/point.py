@@ -209,7 +209,7 @@ class Point:
     def live(self):
         spec = self.spec
         traced_start = spec.phase == "start"
-        self.write_config(self.zoo(), autostart=spec.phase in ("stop", "shutdown", "takedown"))
+        self.write_config(self.zoo(), autostart=spec.phase in ("stop", "shutdown", "takedown", "upgrade"))
         tracer = Tracer(self.argv("run", "--config", self.config), self.environment,
                         os.path.join(self.home, "printed"), spec.clock, spec.victims(), spec.when,
                         lambda: self.write_config({}), traced_start, spec.all_calls)
@@ -218,7 +218,7 @@ class Point:
             if not traced_start:
                 supervisor = wait_for("the first start", self.is_up)["pid"]
                 anchor = tracer.look()["anchor"]
-                if spec.phase in ("stop", "shutdown", "takedown"):
+                if spec.phase in ("stop", "shutdown", "takedown", "upgrade"):
                     wait_for("the sessions", lambda: len(self.members()) == self.zoo_size)
                 if spec.phase == "reap":
                     dying = self.call_beside("exec", "--", "/bin/sh", "-c", self.zoo()["hidden"][2])
@@ -229,6 +229,8 @@ class Point:
                 self.call_beside("start", "plain", "hidden")
             elif spec.phase == "stop":
                 self.call_beside("stop", "plain", "hidden")
+            elif spec.phase == "upgrade":
+                self.call_beside("upgrade")
             elif spec.phase == "shutdown":
                 signal_if_there(anchor, signal.SIGTERM)
             elif spec.phase == "takedown":
@@ -253,6 +255,9 @@ class Point:
             return len(self.members()) == self.zoo_size and self.state_of("hidden") == "running"
         if phase == "stop":
             return self.state_of("hidden") == "stopped" and self.state_of("plain") == "stopped"
+        if phase == "upgrade":
+            now = self.status()
+            return now is not None and now.get("upgrades") == 1 and now["state"] == "running"
         if phase == "reap":
             return len(self.records()) == 1 and not self.members()
         if phase == "shutdown":

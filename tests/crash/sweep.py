@@ -43,7 +43,7 @@ class Spec(NamedTuple):
 # While sessions are launched, stopped and reaped the anchor makes no call. It is killed at each one of the
 # supervisor's, which must notice.
 SCENARIOS = [(phase, "supervisor", victim) for victim in ("supervisor", "both", "anchor")
-             for phase in ("start", "launch", "stop", "reap", "shutdown")]
+             for phase in ("start", "launch", "stop", "reap", "shutdown", "upgrade")]
 SCENARIOS += [(phase, "anchor", "anchor") for phase in ("start", "takedown", "shutdown")]
 
 

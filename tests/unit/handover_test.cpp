@@ -46,6 +46,7 @@ Handover a_handover() {
     session.process->log_offset = 1'000;
     session.process->notify = 14;
     session.process->beats = 5;
+    session.process->message = "serving";
     handover.sessions[{"api"}] = session;
     handover.sessions[{"later"}].pause_left = std::chrono::milliseconds(250);
     handover.lock = 10;

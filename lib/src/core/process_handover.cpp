@@ -28,6 +28,7 @@ std::optional<HandedProcess> ProcessRunner::hand_over() {
         handed.notify = notify_->fd();
         handed.notified_ready = notify_->ready();
         handed.beats = notify_->beats();
+        handed.message = notify_->status();
     }
     return handed;
 }
@@ -72,7 +73,7 @@ void ProcessRunner::take_over(Session& session, const SessionRecord& record,
     if (UniqueFd socket = taken(from.notify)) {
         notify_ = std::make_unique<NotifyListener>(executor_, std::move(socket), around_.paths.notify(name),
                                                    [this] { host_.status_changed(); });
-        notify_->recall(from.notified_ready, from.beats, session.status().message.value_or(""));
+        notify_->recall(from.notified_ready, from.beats, from.message);
         notify_->listen(leader_, around_.here);
     }
 }

@@ -19,7 +19,7 @@ OrderedJson json_of(const HandedProcess& process) {
             {"output", process.output},       {"between_lines", process.between_lines},
             {"log_inode", process.log_inode}, {"log_offset", process.log_offset},
             {"notify", process.notify},       {"notified_ready", process.notified_ready},
-            {"beats", process.beats}};
+            {"beats", process.beats},         {"message", process.message}};
 }
 
 OrderedJson json_of(const HandedSession& session) {
@@ -62,6 +62,7 @@ HandedProcess process_from(const Json& object) {
     process.notify = descriptor(object, "notify");
     process.notified_ready = flag(object, "notified_ready", false);
     process.beats = uint_field(object, "beats").value_or(0);
+    process.message = string_field(object, "message").value_or("");
     return process;
 }
 

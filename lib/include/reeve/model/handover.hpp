@@ -33,6 +33,7 @@ struct HandedProcess {
     int notify = -1;  // the socket behind its $NOTIFY_SOCKET
     bool notified_ready = false;
     std::uint64_t beats = 0;
+    std::string message;  // what it says of itself
     bool operator==(const HandedProcess&) const = default;
 };
 
