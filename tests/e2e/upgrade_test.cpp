@@ -116,9 +116,13 @@ TEST_P(UpgradeOn, RestartsNoneOfAHundredSessionsAndLosesNoLine) {
     EXPECT_EQ(daemon.only_record(), life);
     EXPECT_EQ(daemon.status()["pid"], daemon.pid());
     EXPECT_EQ(daemon.status()["version"], "99.0.0-next");
-    for (const auto& [name, status] : before.items()) {
-        const auto size = daemon.log_of(name).size();
-        EXPECT_TRUE(wait_until([&] { return daemon.log_of(name).size() != size; })) << name << " is silent";
+    std::map<std::string, std::size_t> sizes;
+    for (const auto& [name, status] : before.items()) sizes[name] = daemon.log_of(name).size();
+    for (const auto& [name, size] : sizes) {
+        EXPECT_TRUE(wait_until([&daemon = daemon, &name = name, &size = size] {
+            return daemon.log_of(name).size() != size;
+        })) << name
+            << " is silent";
     }
     const auto stopping = daemon.reeve({"stop", "s99"});
     EXPECT_EQ(stopping.code, 0) << stopping.err;
