@@ -46,6 +46,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
 
 set(CPACK_RPM_COMPONENT_INSTALL ON)
 set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
+set(CPACK_RPM_PACKAGE_RELOCATABLE OFF)  # the units name the program by its place
 set(CPACK_RPM_PACKAGE_LICENSE MIT)
 set(CPACK_RPM_PACKAGE_SUMMARY "User-level supervisor that leaves no orphans")
 set(CPACK_RPM_DEVELOPMENT_PACKAGE_SUMMARY "Library of the supervisor Reeve, for C++ programs")

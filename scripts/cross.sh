@@ -63,7 +63,7 @@ WRAPPER
 }
 
 write_compilers() {
-    local processor
+    local processor name
     for processor in aarch64 x86_64; do
         write_compiler "$processor-macos" "$processor-apple-macosx13.0.0" "$processor-macos.13.0" \
             _LIBCPP_HAS_NO_VENDOR_AVAILABILITY_ANNOTATIONS any-macos-any
