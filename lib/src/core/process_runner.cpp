@@ -62,11 +62,12 @@ Life did_not_start(std::string problem, int exit_code) {
 std::vector<std::string> session_environment(const std::map<std::string, std::string>& own,
                                              const StorePaths& paths, const InstanceId& instance,
                                              const SessionName& name) {
-    std::map<std::string, std::string> all;
+    // Pieces of our own environment, which nobody changes: made into text once, at the end.
+    std::map<std::string_view, std::string_view> all;
     for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string text = *entry;
+        const std::string_view text = *entry;
         const auto equals = text.find('=');
-        if (equals != std::string::npos && equals > 0) all[text.substr(0, equals)] = text.substr(equals + 1);
+        if (equals != text.npos && equals > 0) all[text.substr(0, equals)] = text.substr(equals + 1);
     }
     // The supervisor's own conversation with its service manager is not the session's.
     for (const char* name_of_ours :
@@ -74,12 +75,16 @@ std::vector<std::string> session_environment(const std::map<std::string, std::st
         all.erase(name_of_ours);
     }
     for (const auto& [key, value] : own) all[key] = value;
-    all[env_store] = paths.root.string();
+    all[env_store] = paths.root.native();
     all[env_instance] = instance.value;
     all[env_session] = name.value;
     std::vector<std::string> lines;
     lines.reserve(all.size());
-    for (const auto& [key, value] : all) lines.emplace_back(key).append("=").append(value);
+    for (const auto& [key, value] : all) {
+        std::string& line = lines.emplace_back();
+        line.reserve(key.size() + value.size() + 1);
+        line.append(key).append("=").append(value);
+    }
     return lines;
 }
 
@@ -184,8 +189,8 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
     record.command = config.written_command.empty() ? config.command : config.written_command;
     record.started_at = at;
     note_leader(session.name(), record);
-    const SessionRecord whole = record;
-    const Status recorded = co_await host_.record(session.name(), whole);
+    SessionRecord whole = std::move(record);
+    const Status recorded = co_await host_.record(session.name(), std::move(whole));
 
     std::optional<LaunchFailure> failure;
     const bool go = recorded.ok() && !session.must_end();
@@ -205,6 +210,7 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
         co_return Life{};
     }
 
+    spec = {};  // this waits for as long as the command runs, and an environment is large
     if (notify_) notify_->listen(leader_, around_.here);
     session.mark_started(at);
     session.set_state(SessionState::running);

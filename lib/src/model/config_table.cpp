@@ -17,8 +17,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr milliseconds at_once = 0ms;
-constexpr milliseconds instant =
-    1ms;  // zero would make a loop without a pause, or a limit that nothing meets
+constexpr milliseconds instant = 1ms;  // zero would be a limit that nothing meets
 constexpr milliseconds one_day = 24h;
 
 constexpr TextForm absolute_path{
@@ -93,8 +92,8 @@ Rule<int> signal_name() {
 
 Rule<BackoffConfig> backoff() {
     return object<BackoffConfig>(
-        {field("initial", "The pause before the first restart; it doubles each time.",
-               &BackoffConfig::initial, duration(instant, one_day)),
+        {field("initial", "The pause before the first restart; it doubles each time. 0ms: none, before any.",
+               &BackoffConfig::initial, duration(at_once, one_day)),
          field("max", "The longest pause.", &BackoffConfig::max, duration(instant, one_day)),
          field("reset_after", "After a life this long the pauses begin at the first again.",
                &BackoffConfig::reset_after, duration(at_once, one_day))},

@@ -57,9 +57,10 @@ Result<std::string> read_start(const std::filesystem::path& path, std::size_t li
     return read_up_to(file.get(), reading(path), limit);
 }
 
-Status replace_file(const std::filesystem::path& path, std::string_view bytes) {
-    TRY(TemporaryFile file, TemporaryFile::write(path, bytes));
+Status replace_file(const std::filesystem::path& path, std::string_view bytes, Keep keep) {
+    TRY(TemporaryFile file, TemporaryFile::write(path, bytes, 0600, keep));
     CHECK(file.take_name());
+    if (keep == Keep::until_power_fails) return done;
     return sync_directory(directory_of(path));
 }
 

@@ -3,6 +3,7 @@
 
 #include "reeve/base/result.hpp"
 #include "reeve/base/unique_fd.hpp"
+#include "reeve/os/files.hpp"
 
 #include <sys/types.h>
 
@@ -15,10 +16,10 @@ inline constexpr std::string_view temporary_prefix = ".tmp-";
 
 class TemporaryFile {
   public:
-    // Made beside `target` with `bytes` in it and on the disk. It is flocked from the start: the
+    // Made beside `target` with `bytes` in it, and on the disk when that is to be. It is flocked from the start: the
     // lock tells everybody that its writer lives, and goes with the file when that takes its name.
     static Result<TemporaryFile> write(const std::filesystem::path& target, std::string_view bytes,
-                                       mode_t mode = 0600);
+                                       mode_t mode = 0600, Keep keep = Keep::always);
     TemporaryFile(TemporaryFile&& other) noexcept;
     TemporaryFile& operator=(TemporaryFile&&) = delete;
     // Unlinked, unless it took the name.
