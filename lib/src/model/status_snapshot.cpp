@@ -195,6 +195,7 @@ std::string to_json(const StatusSnapshot& s) {
     out.member("anchor_pid", s.anchor_pid);
     out.member("hostname", s.hostname);
     out.member("started_at", s.started_at);
+    out.member("upgrades", s.upgrades);
     out.member("control", s.control);
     out.key("sessions").begin_object();
     for (const auto& [name, session] : s.sessions) {
@@ -239,6 +240,7 @@ Result<StatusSnapshot> status_snapshot_from_json(std::string_view text) {
     s.anchor_pid = optional_int(root, "anchor_pid");
     s.hostname = string_field(root, "hostname").value_or("");
     s.started_at = string_field(root, "started_at").value_or("");
+    s.upgrades = small_int(root, "upgrades");
     s.control = string_field(root, "control").value_or("");
     if (const Json* sessions = object_field(root, "sessions")) {
         for (const auto& [name, session] : sessions->items()) s.sessions[{name}] = session_from(session);

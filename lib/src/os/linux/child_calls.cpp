@@ -42,7 +42,7 @@ long send(int socket, const void* bytes, std::size_t length) {
 long enter(const char* directory) { return call(SYS_chdir, word(directory)); }
 
 long limit(int resource, const rlimit& value) {
-    static_assert(sizeof(rlimit) == sizeof(rlimit64), "prlimit64(2) takes 64 bits");
+    static_assert(sizeof(rlimit) == 2 * sizeof(std::uint64_t), "as prlimit64 of prlimit(2) wants it");
     return call(SYS_prlimit64, 0, resource, word(&value), 0);
 }
 
