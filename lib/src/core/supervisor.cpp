@@ -1,6 +1,7 @@
 #include "reeve/core/supervisor.hpp"
 
 #include "reeve/model/metrics_text.hpp"
+#include "reeve/os/brief_file.hpp"
 #include "reeve/os/cgroup.hpp"
 
 #include <unistd.h>
@@ -68,7 +69,7 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Loade
         executor_, worker_, [this] { return to_metrics(snapshot()); },
         // The next status makes it anew, so it may be lost with the power.
         [path = store_.paths().metrics()](const std::string& text) {
-            return replace_file(path, text, Keep::until_power_fails);
+            return replace_brief_file(path, text);
         });
     events_.on_subscribe([this] { remember_states(); });
     receipts_.on_write([this](const std::string& line) { tell_receipt(line); });

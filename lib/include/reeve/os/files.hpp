@@ -28,10 +28,7 @@ Result<std::string> read_start(const std::filesystem::path& path, std::size_t li
 // directory: a reader sees the old file or the new one, also after a power cut. Mode 0600. The temporary name
 // starts with ".tmp-" and the writer's pid, for people; the writer holds its flock as long as it lives, for
 // remove_leftovers.
-// Keep::until_power_fails does without both fsyncs: a reader still sees the old file or the new one, but not
-// for certain after a power cut. For what is made anew at the next start.
-enum class Keep { always, until_power_fails };
-Status replace_file(const std::filesystem::path& path, std::string_view bytes, Keep keep = Keep::always);
+Status replace_file(const std::filesystem::path& path, std::string_view bytes);
 
 // The same, except that a file which is there already is left alone: false then.
 Result<bool> create_file(const std::filesystem::path& path, std::string_view bytes);

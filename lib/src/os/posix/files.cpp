@@ -2,6 +2,7 @@
 
 #include "../flush.hpp"
 #include "open_regular.hpp"
+#include "reeve/os/brief_file.hpp"
 #include "temporary_file.hpp"
 
 #include <fcntl.h>
@@ -57,10 +58,15 @@ Result<std::string> read_start(const std::filesystem::path& path, std::size_t li
     return read_up_to(file.get(), reading(path), limit);
 }
 
-Status replace_file(const std::filesystem::path& path, std::string_view bytes, Keep keep) {
-    TRY(TemporaryFile file, TemporaryFile::write(path, bytes, 0600, keep));
+Status replace_brief_file(const std::filesystem::path& path, std::string_view bytes) {
+    TRY(TemporaryFile file, TemporaryFile::write(path, bytes, 0600, Keep::until_power_fails));
     CHECK(file.take_name());
-    if (keep == Keep::until_power_fails) return done;
+    return done;
+}
+
+Status replace_file(const std::filesystem::path& path, std::string_view bytes) {
+    TRY(TemporaryFile file, TemporaryFile::write(path, bytes));
+    CHECK(file.take_name());
     return sync_directory(directory_of(path));
 }
 

@@ -3,7 +3,6 @@
 
 #include "reeve/base/result.hpp"
 #include "reeve/base/unique_fd.hpp"
-#include "reeve/os/files.hpp"
 
 #include <sys/types.h>
 
@@ -13,6 +12,8 @@
 namespace reeve {
 
 inline constexpr std::string_view temporary_prefix = ".tmp-";
+
+enum class Keep { always, until_power_fails };
 
 class TemporaryFile {
   public:
