@@ -100,8 +100,8 @@ Grammar::Grammar(std::string_view command) {
     app_.add_option("--store", options_.store, "the state directory")->type_name("DIR");
     app_.require_subcommand(0, 1);
     app_.footer(examples);
-    const bool known = std::any_of(std::begin(parts), std::end(parts),
-                                   [&](const Part& part) { return part.has(command); });
+    const bool known =
+        std::any_of(std::begin(parts), std::end(parts), [&](const Part& part) { return part.has(command); });
     for (const Part& part : parts) {
         if (!known || part.has(command)) (this->*part.add)();
     }

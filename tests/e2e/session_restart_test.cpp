@@ -56,10 +56,10 @@ TEST_F(SessionRestart, AFailureIsTriedAgainUntilItHasFailedTooOften) {
 }
 
 TEST_F(SessionRestart, WithoutAPauseEverySuccessorIsOnRecordAndCounted) {
-    daemon.session("api") = shell("cat \"$REEVE_STORE/instances/$REEVE_INSTANCE.json\" > " +
-                                  (daemon.home() / "record.new").string() + "; mv " +
-                                  (daemon.home() / "record.new").string() + " " +
-                                  (daemon.home() / "record").string() + "; echo $$; exec sleep 1000");
+    daemon.session("api") =
+        shell("cat \"$REEVE_STORE/instances/$REEVE_INSTANCE.json\" > " +
+              (daemon.home() / "record.new").string() + "; mv " + (daemon.home() / "record.new").string() +
+              " " + (daemon.home() / "record").string() + "; echo $$; exec sleep 1000");
     daemon.session("api")["restart"] = "always";
     daemon.session("api")["backoff"] = {{"initial", "0ms"}};
     daemon.start();

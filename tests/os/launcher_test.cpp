@@ -155,7 +155,8 @@ TEST(Launcher, ChildAtTheGateHoldsNoDescriptorOfOurs) {
     run_to_exit(*child);
 }
 
-// They may share our memory until they execute: what was said of one must not become what is said of the next.
+// They may share our memory until they execute: what was said of one must not become what is said of the
+// next.
 TEST(Launcher, ManyWaitAtTheirGatesAtOnceAndEachRunsWhatItWasGiven) {
     const TempDir dir;
     constexpr int many = 100;

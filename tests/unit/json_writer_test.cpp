@@ -9,12 +9,20 @@
 namespace reeve {
 namespace {
 
-const char* const awkward[] = {"",       "plain",         "a \"quoted\" word", "back\\slash", "line\nbreak\ttab",
-                               "\x01\x7f", "gr\xc3\xbc\xc3\x9f", "no UTF-8: \xff\xfe"};
+const char* const awkward[] = {"",
+                               "plain",
+                               "a \"quoted\" word",
+                               "back\\slash",
+                               "line\nbreak\ttab",
+                               "\x01\x7f",
+                               "gr\xc3\xbc\xc3\x9f",
+                               "no UTF-8: \xff\xfe"};
 
 // The same content as a tree of the library.
 OrderedJson tree() {
-    OrderedJson json = {{"empty", OrderedJson::object()}, {"none", OrderedJson::array()}, {"null", nullptr},
+    OrderedJson json = {{"empty", OrderedJson::object()},
+                        {"none", OrderedJson::array()},
+                        {"null", nullptr},
                         {"yes", true},
                         {"no", false},
                         {"whole", -17},

@@ -256,8 +256,8 @@ Task<void> Session::one_life() {
     }
     after_life(life, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - life_began_));
     if (pause_ && !saving_) {
-        // One restart that is not counted, should we be killed right now, is no reason for each to wait for the
-        // disk.
+        // One restart that is not counted, should we be killed right now, is no reason for each to wait for
+        // the disk.
         unsaved_ = false;
         host_.remember_soon(name_, {stopped_by_hand_, budget_.state()});
     } else {

@@ -327,8 +327,8 @@ void Supervisor::forget(const SessionName& name) {
     write_soon();
 }
 
-// What need not be on disk before anything else happens waits for a moment: a session that is started again at
-// once is not to stand behind the disk with its end, and many ends share one write.
+// What need not be on disk before anything else happens waits for a moment: a session that is started again
+// at once is not to stand behind the disk with its end, and many ends share one write.
 void Supervisor::write_soon() {
     if (std::exchange(writing_soon_, true)) return;
     tasks_.spawn(write_what_waits());

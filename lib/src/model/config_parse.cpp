@@ -11,7 +11,8 @@ constexpr std::size_t max_config_bytes = 1024 * 1024;
 }  // namespace
 
 ParsedConfig parse_config(std::string_view text, const ConfigSurroundings& around) {
-    static const auto& rule = *new Rule<Config>(config_rule());  // for good: an end is no time to take it apart
+    static const auto& rule =
+        *new Rule<Config>(config_rule());  // for good: an end is no time to take it apart
     if (text.size() > max_config_bytes) {
         return {{}, {{0, 0, "", "larger than 1 MiB", "a configuration is written by hand: make it smaller"}}};
     }

@@ -60,7 +60,7 @@ class JsonWriter {
 
     std::string text_;
     bool pretty_;
-    bool first_ = true;       // of the innermost object or array
+    bool first_ = true;  // of the innermost object or array
     bool after_key_ = false;
     std::size_t depth_ = 0;
 };

@@ -13,16 +13,16 @@
 
 namespace reeve::child {
 
-long lead_session();                             // setsid(2)
-long place(int fd, int number);                  // dup2(2)
-long keep_on_exec(int fd, bool keep);            // FD_CLOEXEC, fcntl(2)
+long lead_session();                   // setsid(2)
+long place(int fd, int number);        // dup2(2)
+long keep_on_exec(int fd, bool keep);  // FD_CLOEXEC, fcntl(2)
 long read(int fd, void* bytes, std::size_t length);
 long send(int socket, const void* bytes, std::size_t length);  // no SIGPIPE, as send_quietly
-long enter(const char* directory);               // chdir(2)
-long limit(int resource, const rlimit& value);   // setrlimit(2)
-long be_nice(int value);                         // setpriority(2), of this process
+long enter(const char* directory);                             // chdir(2)
+long limit(int resource, const rlimit& value);                 // setrlimit(2)
+long be_nice(int value);                                       // setpriority(2), of this process
 long execute(const char* program, char* const* argv, char* const* env);
-[[noreturn]] void leave(int status);             // _exit(2)
+[[noreturn]] void leave(int status);  // _exit(2)
 
 // Every descriptor from `first` on.
 void close_from(int first);

@@ -16,8 +16,8 @@ struct ForkedChild {
 // Without atfork handlers where the system allows it: the child may only make async-signal-safe calls.
 Result<ForkedChild> fork_child(int cgroup);
 
-// In the child, and async-signal-safe: whatever below this process loses its parent becomes its child from now
-// on, also after an exec. False where the system has no such thing.
+// In the child, and async-signal-safe: whatever below this process loses its parent becomes its child from
+// now on, also after an exec. False where the system has no such thing.
 bool adopt_orphans();
 // Whether the system has that.
 bool orphans_can_be_adopted();

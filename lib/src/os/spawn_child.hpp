@@ -27,7 +27,8 @@ class ChildRoom {
     void* stack() { return memory_ + size_ - stack_size; }
     std::atomic<int>& occupied() { return *reinterpret_cast<std::atomic<int>*>(memory_); }
 
-    static constexpr std::size_t stack_size = std::size_t{16} * 1024;  // the child calls little more than the kernel
+    static constexpr std::size_t stack_size =
+        std::size_t{16} * 1024;  // the child calls little more than the kernel
 
     ~ChildRoom();
     ChildRoom(const ChildRoom&) = delete;

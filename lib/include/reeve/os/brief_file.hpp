@@ -8,8 +8,8 @@
 
 namespace reeve {
 
-// replace_file (files.hpp) without its fsyncs: a reader still sees the old file or the new one, but after a power
-// cut perhaps neither. Thread rule: any thread.
+// replace_file (files.hpp) without its fsyncs: a reader still sees the old file or the new one, but after a
+// power cut perhaps neither. Thread rule: any thread.
 Status replace_brief_file(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace reeve

@@ -1,11 +1,11 @@
 // Starts a command in a session of its own, behind a gate: the process exists, its identity can be recorded,
 // and not one instruction of the command has run.
 //
-// The child is no copy of us: where the system allows it, it shares our memory until its exec, and calls nothing
-// but the kernel there. The child leads its own session and group, has an
-// empty signal mask and default dispositions, and no descriptor but 0, 1 and 2. While it waits at the gate it
-// holds no descriptor of ours either, so it can keep neither our lock nor our sockets alive; when we die it
-// sees the gate close and leaves without having run anything.
+// The child is no copy of us: where the system allows it, it shares our memory until its exec, and calls
+// nothing but the kernel there. The child leads its own session and group, has an empty signal mask and
+// default dispositions, and no descriptor but 0, 1 and 2. While it waits at the gate it holds no descriptor
+// of ours either, so it can keep neither our lock nor our sockets alive; when we die it sees the gate close
+// and leaves without having run anything.
 //
 // Thread rule: one thread launches at a time.
 #pragma once

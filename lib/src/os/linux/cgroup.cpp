@@ -94,7 +94,8 @@ void add_groups_below(const fs::path& group, std::vector<fs::path>& groups) {
     struct stat seen {};
     if (::stat(group.c_str(), &seen) != 0 || seen.st_nlink == 2) return;
     std::error_code ec;
-    for (fs::directory_iterator item(group, ec); !ec && item != fs::directory_iterator(); item.increment(ec)) {
+    for (fs::directory_iterator item(group, ec); !ec && item != fs::directory_iterator();
+         item.increment(ec)) {
         std::error_code ignored;
         if (item->is_directory(ignored)) groups.push_back(item->path());
     }

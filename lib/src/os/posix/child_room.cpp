@@ -38,7 +38,8 @@ class Blocks {
 
     void give(Block block) {
         const std::lock_guard guard(mutex_);
-        const bool spare = std::any_of(blocks_.begin(), blocks_.end(), [](const Block& b) { return b.is_free(); });
+        const bool spare =
+            std::any_of(blocks_.begin(), blocks_.end(), [](const Block& b) { return b.is_free(); });
         if (spare && block.is_free())
             ::munmap(block.memory, block.size);
         else

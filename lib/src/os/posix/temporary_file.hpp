@@ -17,8 +17,8 @@ enum class Keep { always, until_power_fails };
 
 class TemporaryFile {
   public:
-    // Made beside `target` with `bytes` in it, and on the disk when that is to be. It is flocked from the start: the
-    // lock tells everybody that its writer lives, and goes with the file when that takes its name.
+    // Made beside `target` with `bytes` in it, and on the disk when that is to be. It is flocked from the
+    // start: the lock tells everybody that its writer lives, and goes with the file when that takes its name.
     static Result<TemporaryFile> write(const std::filesystem::path& target, std::string_view bytes,
                                        mode_t mode = 0600, Keep keep = Keep::always);
     TemporaryFile(TemporaryFile&& other) noexcept;
