@@ -255,9 +255,7 @@ Task<void> Session::one_life() {
         host_.note(name_, "session ended by its probe", life.problem);
     }
     after_life(life, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - life_began_));
-    if (pause_ && !saving_) {
-        // One restart that is not counted, should we be killed right now, is no reason for each to wait for
-        // the disk.
+    if (pause_ == std::chrono::milliseconds(0) && !saving_) {
         unsaved_ = false;
         host_.remember_soon(name_, {stopped_by_hand_, budget_.state()});
     } else {

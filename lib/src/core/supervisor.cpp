@@ -318,6 +318,8 @@ Task<void> Supervisor::let_go() {
 Task<Status> Supervisor::record(SessionName name, SessionRecord record) {
     record_.sessions[name] = std::move(record);
     record_stale_ = false;
+    // What its former life has cost of its budget is on disk before the next one begins.
+    if (std::exchange(memory_stale_, false) || !memory_file_->settled()) co_await write_memories();
     co_return co_await record_file_->commit();
 }
 
