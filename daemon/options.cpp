@@ -29,7 +29,9 @@ no supervisor lives.)";
 // One command line. CLI11 keeps pointers into it, so it is neither copied nor moved.
 class Grammar {
   public:
-    Grammar();
+    // Of all commands, or, because each costs more than most commands do themselves, only as much of it as
+    // `command` is read with.
+    explicit Grammar(std::string_view command = {});
     Grammar(const Grammar&) = delete;
     Grammar& operator=(const Grammar&) = delete;
 
@@ -38,13 +40,37 @@ class Grammar {
 
   private:
     CLI::App& command(const std::string& name, const std::string& what, const std::string& example);
-    void add_supervisor_commands();
+    void add_run_commands();
+    void add_status_commands();
     void add_session_commands();
+    void add_log_commands();
     void add_added_session_commands();
     void add_cleaning_commands();
     void add_config_commands();
+    void add_exec_commands();
     void add_owner_commands();
     void add_machine_commands();
+
+    // In the order in which --help shows them.
+    struct Part {
+        void (Grammar::*add)();
+        std::string_view commands;  // each between blanks
+        bool has(std::string_view command) const {
+            return commands.find(" " + std::string(command) + " ") != commands.npos;
+        }
+    };
+    static constexpr Part parts[] = {
+        {&Grammar::add_run_commands, " run supervise "},
+        {&Grammar::add_status_commands, " status reload "},
+        {&Grammar::add_session_commands, " start stop restart "},
+        {&Grammar::add_added_session_commands, " add rm "},
+        {&Grammar::add_log_commands, " logs "},
+        {&Grammar::add_cleaning_commands, " ps reap lock force-unlock "},
+        {&Grammar::add_config_commands, " check schema "},
+        {&Grammar::add_exec_commands, " exec "},
+        {&Grammar::add_owner_commands, " instance selftest zoo why "},
+        {&Grammar::add_machine_commands, " service mcp doctor completion man names "},
+    };
 
     void accept_json(CLI::App& app) { app.add_flag("--json", options_.json, "print JSON"); }
     void accept_config(CLI::App& app) {
@@ -68,18 +94,17 @@ class Grammar {
                   "reeve"};
 };
 
-Grammar::Grammar() {
+Grammar::Grammar(std::string_view command) {
     app_.set_version_flag("--version", std::string("reeve ") + version, "print the version and exit");
     app_.set_help_flag("-h,--help", "print this help and exit");
     app_.add_option("--store", options_.store, "the state directory")->type_name("DIR");
     app_.require_subcommand(0, 1);
     app_.footer(examples);
-    add_supervisor_commands();
-    add_session_commands();
-    add_cleaning_commands();
-    add_config_commands();
-    add_owner_commands();
-    add_machine_commands();
+    const bool known =
+        std::any_of(std::begin(parts), std::end(parts), [&](const Part& part) { return part.has(command); });
+    for (const Part& part : parts) {
+        if (!known || part.has(command)) (this->*part.add)();
+    }
 }
 
 CLI::App& Grammar::command(const std::string& name, const std::string& what, const std::string& example) {
@@ -89,7 +114,7 @@ CLI::App& Grammar::command(const std::string& name, const std::string& what, con
     return added;
 }
 
-void Grammar::add_supervisor_commands() {
+void Grammar::add_run_commands() {
     accept_config(
         command("run", "run the configured sessions in the foreground", "reeve run --config my.json"));
     // The process that `run` starts and watches; not for people.
@@ -101,6 +126,9 @@ void Grammar::add_supervisor_commands() {
     supervise.add_option("--scope", options_.scope, "the systemd scope that both are in");
     supervise.add_option("--no-scope", options_.no_scope, "why they have none");
     supervise.group("");
+}
+
+void Grammar::add_status_commands() {
     CLI::App& status =
         command("status", "show what runs and what needs attention", "reeve status api --json");
     accept_names(status, false);
@@ -120,7 +148,9 @@ void Grammar::add_session_commands() {
     accept_names(command("start", "start sessions", "reeve start api db"), true);
     accept_names(command("stop", "stop sessions; returns when they are seen gone", "reeve stop api"), true);
     accept_names(command("restart", "stop sessions and start them again", "reeve restart api"), true);
-    add_added_session_commands();
+}
+
+void Grammar::add_log_commands() {
     CLI::App& logs = command("logs", "print what a session wrote", "reeve logs -f -n 20 api");
     accept_names(logs, true);
     logs.get_option("NAME")->expected(1);
@@ -183,7 +213,7 @@ void Grammar::add_config_commands() {
 }
 
 // What other programs use to bind what they run to themselves.
-void Grammar::add_owner_commands() {
+void Grammar::add_exec_commands() {
     CLI::App& exec = command("exec", "run a command that ends with its caller, with everything it starts",
                              "reeve exec -- npx -y some-server");
     exec.add_option("--name", options_.name, "the session's name")->type_name("NAME")->capture_default_str();
@@ -193,7 +223,9 @@ void Grammar::add_owner_commands() {
     exec.footer(
         "Example: reeve exec -- npx -y some-server\nEverything behind -- is the command; nothing of it is "
         "read here.");
+}
 
+void Grammar::add_owner_commands() {
     CLI::App& instance =
         command("instance", "register other programs' processes and containers", "reeve instance register");
     instance.add_option("ACTION", options_.action, "register, track, untrack or unregister")
@@ -355,7 +387,7 @@ void describe_command_line(const std::function<void(const CLI::App& app)>& descr
 }
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
-    Grammar grammar;
+    Grammar grammar(argc > 1 ? argv[1] : "");
     return grammar.parse(argc, argv);
 }
 

@@ -32,10 +32,21 @@ std::string names_as_params(const Options& options) {
     return JsonOutput{{"names", options.names}}.dump(-1, ' ', false, JsonOutput::error_handler_t::replace);
 }
 
-Result<ObservedStatus> observe_status(const StorePaths& paths) {
+Result<ObservedStatus> observe_status(const StorePaths& paths,
+                                      std::optional<std::chrono::milliseconds> patience) {
     TRY(const Host here, this_host());
     ObservedStatus seen;
     const LockReport lock = inspect_lock(paths.lock(), here);
+    if (patience && lock.state == LockReport::State::alive) {
+        auto fresh = ask_supervisor(paths, "status", "{}", *patience);
+        auto snapshot =
+            fresh.ok() ? status_snapshot_from_json(*fresh) : Result<StatusSnapshot>(fresh.error());
+        if (snapshot.ok()) {
+            seen.alive = seen.known = true;
+            seen.snapshot = std::move(*snapshot);
+            return seen;
+        }
+    }
     auto text = read_file(paths.status());
     if (text.ok()) {
         auto snapshot = status_snapshot_from_json(*text);

@@ -7,6 +7,7 @@
 #include "reeve/store/store.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 namespace reeve {
@@ -27,6 +28,9 @@ struct ObservedStatus {
     std::string text;  // of the file
     std::string why;   // with alive == false, for people
 };
-Result<ObservedStatus> observe_status(const StorePaths& paths);
+// With a patience the live supervisor is asked first: what it says is newer than its file, which is then not
+// read. It may take so long; after that the file has to do.
+Result<ObservedStatus> observe_status(const StorePaths& paths,
+                                      std::optional<std::chrono::milliseconds> patience = std::nullopt);
 
 }  // namespace reeve

@@ -28,14 +28,7 @@ std::string json_text(const ObservedStatus& seen, int indent) {
 
 // `patience`: how long the supervisor may take to say what is newer than its file.
 Result<WatchFrame> look(const Options& options, const StorePaths& paths, std::chrono::milliseconds patience) {
-    TRY(ObservedStatus seen, observe_status(paths));
-    if (seen.alive) {
-        const auto fresh = ask_supervisor(paths, "status", "{}", patience);
-        if (fresh.ok()) {
-            auto snapshot = status_snapshot_from_json(*fresh);
-            if (snapshot.ok()) seen.snapshot = std::move(*snapshot), seen.known = true;
-        }
-    }
+    TRY(ObservedStatus seen, observe_status(paths, patience));
     // While it starts nothing is known yet, so nothing is missing either.
     for (const auto& name : options.names) {
         if ((seen.known || !seen.alive) && !seen.snapshot.sessions.contains({name})) {

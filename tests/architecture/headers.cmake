@@ -18,7 +18,7 @@ add_library(headers_alone OBJECT EXCLUDE_FROM_ALL ${header_sources})
 target_include_directories(headers_alone PRIVATE
     ${PROJECT_SOURCE_DIR}/lib/src ${PROJECT_SOURCE_DIR}/daemon ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(headers_alone PRIVATE reeve reeve_warnings
-    nlohmann_json::nlohmann_json spdlog::spdlog CLI11::CLI11 GTest::gtest GTest::gmock)
+    nlohmann_json::nlohmann_json CLI11::CLI11 GTest::gtest GTest::gmock)
 # What the tests are told by their own targets.
 target_compile_definitions(headers_alone PRIVATE REEVE_BINARY="" REEVE_TEST_SUPPORT_DIR="")
 # A private header may hold functions that only some of its users call.

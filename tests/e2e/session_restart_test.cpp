@@ -1,10 +1,12 @@
 // What happens when a session ends by itself.
 #include "support/private_daemon.hpp"
+#include "support/text_file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 
 namespace reeve::test {
 namespace {
@@ -51,6 +53,28 @@ TEST_F(SessionRestart, AFailureIsTriedAgainUntilItHasFailedTooOften) {
     EXPECT_EQ(daemon.reeve({"start", "api"}).code, 0);
     ASSERT_TRUE(wait_until([&] { return lives_of("api") == 8; })) << "a person's start begins anew";
     ASSERT_TRUE(daemon.wait_for_state("api", "failed"));
+}
+
+TEST_F(SessionRestart, WithoutAPauseEverySuccessorIsOnRecordAndCounted) {
+    daemon.session("api") =
+        shell("cat \"$REEVE_STORE/instances/$REEVE_INSTANCE.json\" > " +
+              (daemon.home() / "record.new").string() + "; mv " + (daemon.home() / "record.new").string() +
+              " " + (daemon.home() / "record").string() + "; echo $$; exec sleep 1000");
+    daemon.session("api")["restart"] = "always";
+    daemon.session("api")["backoff"] = {{"initial", "0ms"}};
+    daemon.start();
+    for (int life = 1; life <= 3; ++life) {
+        ASSERT_TRUE(wait_until([&] { return lives_of("api") == life; }));
+        const std::string log = daemon.log_of("api");
+        const auto begins = log.rfind('\n', log.size() - 2);
+        const pid_t pid = std::stoi(log.substr(begins == log.npos ? 0 : begins + 1));
+        const Json record = Json::parse(read_text(daemon.home() / "record"));
+        EXPECT_EQ(record["sessions"]["api"]["pid"], pid) << "what the command itself found when it ran";
+        ASSERT_EQ(::kill(pid, SIGKILL), 0);
+    }
+    EXPECT_TRUE(wait_until([&] { return daemon.session_status("api")["restarts"] == 3; }));
+    const auto memory = [&] { return read_text(daemon.store() / "memory.json"); };
+    EXPECT_TRUE(wait_until([&] { return memory().find("api") != std::string::npos; }));
 }
 
 TEST_F(SessionRestart, ItsPolicyDecides) {

@@ -8,13 +8,17 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 namespace reeve {
 namespace {
@@ -149,6 +153,67 @@ TEST(Launcher, ChildAtTheGateHoldsNoDescriptorOfOurs) {
     writer.reset();
     EXPECT_TRUE(readable(reader.get())) << "the child at the gate still has the pipe open";
     run_to_exit(*child);
+}
+
+// They may share our memory until they execute: what was said of one must not become what is said of the
+// next.
+TEST(Launcher, ManyWaitAtTheirGatesAtOnceAndEachRunsWhatItWasGiven) {
+    const TempDir dir;
+    constexpr int many = 100;
+    std::vector<GatedChild> children;
+    for (int i = 0; i < many; ++i) {
+        LaunchSpec spec = shell("printf '%s %s' \"$0\" \"$WORD\" > \"$FILE\"");
+        spec.argv.push_back("argument-" + std::to_string(i) + std::string(200, 'x'));
+        spec.env.push_back("WORD=word-" + std::to_string(i));
+        spec.env.push_back("FILE=" + (dir / std::to_string(i)).string());
+        auto child = launch_gated(spec);
+        ASSERT_TRUE(child.ok());
+        children.push_back(std::move(*child));
+    }
+    for (GatedChild& child : children) ASSERT_TRUE(child.open().ok());
+    for (GatedChild& child : children) {
+        ASSERT_TRUE(readable(child.report_fd()));
+        EXPECT_FALSE(child.outcome().has_value());
+    }
+    for (int i = 0; i < many; ++i) {
+        const GatedChild& child = children.at(static_cast<std::size_t>(i));
+        ASSERT_TRUE(readable(child.handle().exit_fd()));
+        EXPECT_TRUE(reap_exit(child.pid())->clean());
+        EXPECT_EQ(text_of(dir / std::to_string(i)),
+                  "argument-" + std::to_string(i) + std::string(200, 'x') + " word-" + std::to_string(i));
+    }
+}
+
+TEST(Launcher, WhatFailsInTheChildDoesNotTouchTheErrnoOfItsParent) {
+    LaunchSpec spec = shell("exit 0");
+    spec.cwd = "/nonexistent";
+    auto child = launch_gated(spec);
+    ASSERT_TRUE(child.ok());
+    const char go = 1;
+    const UniqueFd gate = child->take_gate();
+    ASSERT_EQ(::send(gate.get(), &go, 1, 0), 1);
+    errno = 0;
+    // Nothing is called here that would set it.
+    while (errno == 0 && !readable(child->handle().exit_fd(), 0)) {
+    }
+    EXPECT_EQ(errno, 0);
+    EXPECT_EQ(reap_exit(child->pid())->code, 126);
+}
+
+TEST(Launcher, GivesItsLimits) {
+    const TempDir dir;
+    const UniqueFd out(::open((dir / "out").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    LaunchSpec spec = shell("ulimit -n; ulimit -c; nice", out.get());
+    rlimit open_files{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &open_files), 0);
+    open_files.rlim_cur = 60;
+    spec.open_files = open_files;
+    spec.limits.resources = {{RLIMIT_CORE, {0, 0}, "core"}};
+    spec.limits.nice = ::getpriority(PRIO_PROCESS, 0) + 1;
+    auto child = launch_gated(spec);
+    ASSERT_TRUE(child.ok());
+    run_to_exit(*child);
+    EXPECT_EQ(text_of(dir / "out"), "60\n0\n" + std::to_string(*spec.limits.nice) + "\n");
 }
 
 TEST(Launcher, TellsAMissingProgramFromOneThatRanAndFailed) {

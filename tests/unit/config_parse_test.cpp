@@ -178,6 +178,7 @@ TEST(ConfigParse, ChecksRanges) {
         ElementsAre(HasSubstr("expected a whole number")));
     EXPECT_THAT(problems_of(session(R"("command": ["x"], "backoff": {"initial": "1m"})")),
                 ElementsAre(HasSubstr("the longest pause, 30s, is shorter than the first, 1m")));
+    EXPECT_THAT(problems_of(session(R"("command": ["x"], "backoff": {"initial": "0ms"})")), IsEmpty());
 }
 
 TEST(ConfigParse, RefusesTheNameOfTheSupervisorsOwnLog) {

@@ -47,6 +47,18 @@ TEST(RestartBudget, PausesDoubleUpToTheLongest) {
     EXPECT_THAT(delays, testing::ElementsAre(100ms, 200ms, 400ms, 800ms, 1s, 1s));
 }
 
+TEST(RestartBudget, WithoutAFirstPauseThereIsNoneAtAllUntilItIsGivenUp) {
+    SessionConfig with = config();
+    with.backoff.initial = 0ms;
+    RestartBudget budget;
+    for (int i = 0; i < 3; ++i) {
+        const auto decision = budget.ended(with, false, 0s, start, 0.5);
+        EXPECT_EQ(decision.what, What::restart);
+        EXPECT_EQ(decision.delay, 0ms);
+    }
+    EXPECT_EQ(budget.ended(with, false, 0s, start, 0.5).what, What::give_up);
+}
+
 TEST(RestartBudget, AStableLifeBringsTheFirstPauseBack) {
     SessionConfig with = config();
     with.give_up_after.restarts = 100;

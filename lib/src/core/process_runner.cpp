@@ -17,8 +17,6 @@
 
 #include <csignal>
 
-extern char** environ;  // unistd.h of macOS does not say so
-
 namespace reeve {
 namespace {
 
@@ -58,30 +56,6 @@ Life did_not_start(std::string problem, int exit_code) {
 }
 
 }  // namespace
-
-std::vector<std::string> session_environment(const std::map<std::string, std::string>& own,
-                                             const StorePaths& paths, const InstanceId& instance,
-                                             const SessionName& name) {
-    std::map<std::string, std::string> all;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string text = *entry;
-        const auto equals = text.find('=');
-        if (equals != std::string::npos && equals > 0) all[text.substr(0, equals)] = text.substr(equals + 1);
-    }
-    // The supervisor's own conversation with its service manager is not the session's.
-    for (const char* name_of_ours :
-         {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID"}) {
-        all.erase(name_of_ours);
-    }
-    for (const auto& [key, value] : own) all[key] = value;
-    all[env_store] = paths.root.string();
-    all[env_instance] = instance.value;
-    all[env_session] = name.value;
-    std::vector<std::string> lines;
-    lines.reserve(all.size());
-    for (const auto& [key, value] : all) lines.emplace_back(key).append("=").append(value);
-    return lines;
-}
 
 Task<Life> ProcessRunner::live(Session& session) {
     const SessionConfig& config = session.config();
@@ -185,8 +159,8 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
     record.command = config.written_command.empty() ? config.command : config.written_command;
     record.started_at = at;
     note_leader(session.name(), record);
-    const SessionRecord whole = record;
-    const Status recorded = co_await host_.record(session.name(), whole);
+    SessionRecord whole = std::move(record);
+    const Status recorded = co_await host_.record(session.name(), std::move(whole));
 
     std::optional<LaunchFailure> failure;
     const bool go = recorded.ok() && !session.must_end();
@@ -206,6 +180,7 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
         co_return Life{};
     }
 
+    spec = {};  // this waits for as long as the command runs, and an environment is large
     if (notify_) notify_->listen(leader_, around_.here);
     session.mark_started(at);
     session.set_state(SessionState::running);

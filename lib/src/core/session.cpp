@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 namespace reeve {
 namespace {
@@ -147,9 +148,9 @@ void Session::start() {
 }
 
 void Session::ask_stop(By by) {
-    wanted_ = false;
+    const bool is_news = std::exchange(wanted_, false);
     if (by == By::hand && !stopped_by_hand_) stopped_by_hand_ = unsaved_ = true;
-    changed_.notify();
+    if (is_news) changed_.notify();
 }
 
 Task<Status> Session::wait_started() {
@@ -254,7 +255,12 @@ Task<void> Session::one_life() {
         host_.note(name_, "session ended by its probe", life.problem);
     }
     after_life(life, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - life_began_));
-    co_await save_memory();
+    if (pause_ == std::chrono::milliseconds(0) && !saving_) {
+        unsaved_ = false;
+        host_.remember_soon(name_, {stopped_by_hand_, budget_.state()});
+    } else {
+        co_await save_memory();
+    }
 }
 
 // What is left must not be forgotten, nor a second copy be started beside it: it stays in `stopping`, and is

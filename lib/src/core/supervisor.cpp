@@ -1,12 +1,14 @@
 #include "reeve/core/supervisor.hpp"
 
 #include "reeve/model/metrics_text.hpp"
+#include "reeve/os/brief_file.hpp"
 #include "reeve/os/cgroup.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 namespace reeve {
 namespace {
@@ -65,7 +67,10 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Loade
         [path = store_.paths().memory()](const std::string& text) { return replace_file(path, text); });
     metrics_file_ = std::make_unique<DurableFile>(
         executor_, worker_, [this] { return to_metrics(snapshot()); },
-        [path = store_.paths().metrics()](const std::string& text) { return replace_file(path, text); });
+        // The next status makes it anew, so it may be lost with the power.
+        [path = store_.paths().metrics()](const std::string& text) {
+            return replace_brief_file(path, text);
+        });
     events_.on_subscribe([this] { remember_states(); });
     receipts_.on_write([this](const std::string& line) { tell_receipt(line); });
     process_around_.paths = store_.paths();
@@ -240,17 +245,19 @@ Task<void> Supervisor::stop_sessions() {
     bool hurried = false;
     auto say_at = Clock::now() + first_word_after;
     for (;;) {
+        const bool say = Clock::now() >= say_at;
         bool all_down = true;
         std::string waiting;
+        std::set<SessionName> needed;  // by one that is still up
+        for (const auto& [name, session] : followers_) {
+            const auto& after = session->config().after;
+            if (!session->down()) needed.insert(after.begin(), after.end());
+        }
         for (auto& [name, session] : sessions_) {
             if (session->down() || session->left_behind()) continue;
             all_down = false;
-            const bool needed =
-                std::any_of(sessions_.begin(), sessions_.end(), [&, n = name](const auto& other) {
-                    const auto& after = other.second->config().after;
-                    return !other.second->down() && std::find(after.begin(), after.end(), n) != after.end();
-                });
-            if (!needed) session->ask_stop();
+            if (!needed.contains(name)) session->ask_stop();
+            if (!say) continue;
             for (const auto& who : session->waiting_for())
                 waiting += (waiting.empty() ? "" : ", ") + name.value + ": " + who;
         }
@@ -259,7 +266,7 @@ Task<void> Supervisor::stop_sessions() {
             for (auto& [name, session] : sessions_) session->ask_stop(), session->hurry();
             hurried = true;
         }
-        if (Clock::now() >= say_at) {
+        if (say) {
             if (!waiting.empty()) log_.info("still stopping", {{"waiting_for", waiting}});
             say_at = Clock::now() + 10 * first_word_after;
         }
@@ -310,11 +317,37 @@ Task<void> Supervisor::let_go() {
 
 Task<Status> Supervisor::record(SessionName name, SessionRecord record) {
     record_.sessions[name] = std::move(record);
+    record_stale_ = false;
+    // What its former life has cost of its budget is on disk before the next one begins.
+    if (std::exchange(memory_stale_, false) || !memory_file_->settled()) co_await write_memories();
     co_return co_await record_file_->commit();
 }
 
 void Supervisor::forget(const SessionName& name) {
-    if (record_.sessions.erase(name) > 0) tasks_.spawn(commit_record());
+    if (record_.sessions.erase(name) == 0) return;
+    record_stale_ = true;
+    write_soon();
+}
+
+// What need not be on disk before anything else happens waits for a moment: a session that is started again
+// at once is not to stand behind the disk with its end, and many ends share one write.
+void Supervisor::write_soon() {
+    if (std::exchange(writing_soon_, true)) return;
+    tasks_.spawn(write_what_waits());
+}
+
+Task<void> Supervisor::write_what_waits() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    asio::steady_timer moment(executor_, write_delay);
+    const auto [ended_early] = co_await moment.async_wait(as_result);
+    (void)ended_early;  // we are leaving: then at once
+    writing_soon_ = false;
+    co_await write_what_is_stale();
+}
+
+Task<void> Supervisor::write_what_is_stale() {
+    if (std::exchange(record_stale_, false)) co_await commit_record();
+    if (std::exchange(memory_stale_, false)) co_await write_memories();
 }
 
 Task<void> Supervisor::commit_record() {
@@ -327,7 +360,7 @@ void Supervisor::status_changed() {
     status_dirty_.notify();
     changed_.notify();
     tell_changes();
-    for (auto& [name, session] : sessions_) {
+    for (const auto& [name, session] : followers_) {
         if (session->state() == SessionState::waiting) session->poke();
     }
 }
@@ -353,6 +386,8 @@ void Supervisor::add_session(const SessionName& name, const SessionConfig& confi
     else
         runner = std::make_unique<ContainerRunner>(executor_, container_around_, *this, *engine_);
     sessions_[name] = std::make_shared<Session>(executor_, name, config, *this, std::move(runner));
+    followers_.erase(name);
+    if (!config.after.empty()) followers_[name] = sessions_[name];
     if (const auto known = memories_.find(name); known != memories_.end())
         sessions_[name]->recall(known->second);
 }

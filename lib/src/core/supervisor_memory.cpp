@@ -21,9 +21,26 @@ void Supervisor::read_memories() {
 }
 
 Task<void> Supervisor::remember(SessionName name, SessionMemory memory) {
+    if (!memorise(name, std::move(memory))) co_return;
+    memory_stale_ = false;
+    co_await write_memories();
+}
+
+void Supervisor::remember_soon(const SessionName& name, SessionMemory memory) {
+    if (!memorise(name, std::move(memory))) return;
+    memory_stale_ = true;
+    write_soon();
+}
+
+// False when it was known.
+bool Supervisor::memorise(const SessionName& name, SessionMemory memory) {
     const auto known = memories_.find(name);
-    if (known == memories_.end() ? memory == SessionMemory{} : memory == known->second) co_return;
+    if (known == memories_.end() ? memory == SessionMemory{} : memory == known->second) return false;
     memories_[name] = std::move(memory);
+    return true;
+}
+
+Task<void> Supervisor::write_memories() {
     const Status written = co_await memory_file_->commit();
     if (!written.ok()) log_.error("writing what is known of sessions", {{"why", written.error().message()}});
 }

@@ -99,7 +99,9 @@ Task<Status> Supervisor::come_to_rest(std::string doing) {
             co_await changed_.wait(deadline);
             continue;
         }
-        if (writing()) {  // the worker does one thing after another, so this comes behind it
+        if (writing()) {
+            co_await write_what_is_stale();
+            // The worker does one thing after another, so this comes behind it.
             std::function<bool()> nothing = [] { return true; };
             (void)co_await worker_.run<bool>(std::move(nothing));
             continue;
@@ -134,7 +136,9 @@ std::string Supervisor::moving() const {
 }
 
 bool Supervisor::writing() const {
-    if (!record_file_->settled() || !memory_file_->settled() || !added_.settled()) return true;
+    if (record_stale_ || memory_stale_ || !record_file_->settled() || !memory_file_->settled() ||
+        !added_.settled())
+        return true;
     return std::any_of(sessions_.begin(), sessions_.end(),
                        [](const auto& entry) { return entry.second->unsaved(); });
 }

@@ -337,6 +337,7 @@ Task<void> Supervisor::drop_session(SessionName name) {
     session.close();
     while (session.keeping()) co_await changed_.wait();
     sessions_.erase(name);
+    followers_.erase(name);
     SessionMemory nothing;  // what was of the old configuration says nothing of a new one
     co_await remember(name, std::move(nothing));
 }

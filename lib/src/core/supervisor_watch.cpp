@@ -64,6 +64,9 @@ Task<void> Supervisor::keep_status() {
             co_await status_dirty_.wait();
             continue;
         }
+        // A session that ends and is started again is one change, and the disk is free for its record.
+        const auto settled = Clock::now() + write_delay;
+        while (!closing_ && Clock::now() < settled) co_await status_dirty_.wait(settled);
         dirty_ = false;
         if (lost_lock_) continue;  // the file belongs to whoever has the store now
         co_await measure();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,7 +18,7 @@ enum class SessionKind { any, process, container };
 template <class Owner>
 struct Field {
     std::string name;
-    OrderedJson schema;
+    std::function<OrderedJson()> schema;
     std::function<void(const Place& place, Owner& owner)> read;
     std::function<bool(const Owner& a, const Owner& b)> same = [](const Owner&, const Owner&) {
         return true;
@@ -31,14 +32,18 @@ using Table = std::vector<Field<Owner>>;
 
 // The default that the schema tells is the one of the member: there is no second place to state it.
 template <class Owner, class T>
-Field<Owner> field(std::string name, const std::string& description, T Owner::*member, const Rule<T>& rule,
+Field<Owner> field(std::string name, const char* description, T Owner::*member, const Rule<T>& rule,
                    SessionKind kind = SessionKind::any, std::string instead = "remove it") {
     Field<Owner> made;
     made.name = std::move(name);
-    made.schema["description"] = description;
-    made.schema.update(rule.schema);
-    const OrderedJson by_default = rule.show(Owner{}.*member);
-    if (!by_default.is_null()) made.schema["default"] = by_default;
+    made.schema = [description, member, inner = rule.schema, show = rule.show] {
+        OrderedJson schema;
+        schema["description"] = description;
+        schema.update(inner());
+        const OrderedJson by_default = show(Owner{}.*member);
+        if (!by_default.is_null()) schema["default"] = by_default;
+        return schema;
+    };
     made.read = [member, read = rule.read](const Place& place, Owner& owner) { read(place, owner.*member); };
     made.same = [member](const Owner& a, const Owner& b) { return a.*member == b.*member; };
     made.kind = kind;
@@ -64,20 +69,22 @@ template <class Owner>
 Rule<Owner> object(Table<Owner> table,
                    std::function<void(const Place& place, const Owner& owner)> check = {}) {
     Rule<Owner> rule;
-    rule.schema["type"] = "object";
-    rule.schema["additionalProperties"] = false;
-    rule.schema["properties"] = OrderedJson::object();
-    for (const Field<Owner>& row : table) rule.schema["properties"][row.name] = row.schema;
-
-    std::vector<std::string> known;
-    for (const Field<Owner>& row : table) known.push_back(row.name);
-    rule.read = [table = std::move(table), known, check](const Place& place, Owner& owner) {
+    const auto rows = std::make_shared<const Table<Owner>>(std::move(table));
+    rule.schema = [rows] {
+        OrderedJson schema = {{"type", "object"}, {"additionalProperties", false}};
+        schema["properties"] = OrderedJson::object();
+        for (const Field<Owner>& row : *rows) schema["properties"][row.name] = row.schema();
+        return schema;
+    };
+    rule.read = [rows, check](const Place& place, Owner& owner) {
         if (!place.expect(JsonNode::Kind::object, "write { \"key\": value }")) return;
         for (const JsonNode& node : place.node().children) {
             const Place member = place.member(node);
-            const auto row = std::find_if(table.begin(), table.end(),
+            const auto row = std::find_if(rows->begin(), rows->end(),
                                           [&](const Field<Owner>& each) { return each.name == node.key; });
-            if (row == table.end()) {
+            if (row == rows->end()) {
+                std::vector<std::string> known;
+                for (const Field<Owner>& each : *rows) known.push_back(each.name);
                 refuse_unknown_key(member, known);
             } else {
                 row->read(member, owner);

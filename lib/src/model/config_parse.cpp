@@ -11,7 +11,8 @@ constexpr std::size_t max_config_bytes = 1024 * 1024;
 }  // namespace
 
 ParsedConfig parse_config(std::string_view text, const ConfigSurroundings& around) {
-    static const Rule<Config> rule = config_rule();
+    static const auto& rule =
+        *new Rule<Config>(config_rule());  // for good: an end is no time to take it apart
     if (text.size() > max_config_bytes) {
         return {{}, {{0, 0, "", "larger than 1 MiB", "a configuration is written by hand: make it smaller"}}};
     }
@@ -24,7 +25,7 @@ ParsedConfig parse_config(std::string_view text, const ConfigSurroundings& aroun
 }
 
 ParsedSession parse_session(std::string_view text) {
-    static const Rule<SessionConfig> rule = session_rule();
+    static const auto& rule = *new Rule<SessionConfig>(session_rule());
     if (text.size() > max_config_bytes) return {{}, {{0, 0, "", "larger than 1 MiB", "make it smaller"}}};
     ParsedSession parsed;
     ProblemList problems;
@@ -38,7 +39,7 @@ ParsedSession parse_session(std::string_view text) {
 std::string config_schema() {
     OrderedJson schema = {{"$schema", "http://json-schema.org/draft-07/schema#"},
                           {"title", "Configuration of reeve"}};
-    schema.update(config_rule().schema);
+    schema.update(config_rule().schema());
     return dump_json_pretty(schema);
 }
 

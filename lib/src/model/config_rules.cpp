@@ -120,7 +120,7 @@ bool Place::expect(JsonNode::Kind kind, const std::string& fix) const {
 
 Rule<std::string> text(TextForm form) {
     Rule<std::string> rule;
-    rule.schema = schema_of(form);
+    rule.schema = [form] { return schema_of(form); };
     rule.show = [](const std::string& value) { return value.empty() ? OrderedJson() : OrderedJson(value); };
     rule.read = [form](const Place& place, std::string& out) { read_text(place, form, out); };
     return rule;
@@ -128,7 +128,11 @@ Rule<std::string> text(TextForm form) {
 
 Rule<bool> flag() {
     Rule<bool> rule;
-    rule.schema["type"] = "boolean";
+    rule.schema = [] {
+        OrderedJson schema;
+        schema["type"] = "boolean";
+        return schema;
+    };
     rule.read = [](const Place& place, bool& out) {
         if (place.expect(JsonNode::Kind::boolean, "write true or false, without quotes"))
             out = place.node().boolean;
@@ -139,7 +143,9 @@ Rule<bool> flag() {
 
 Rule<int> whole_number(int least, int most) {
     Rule<int> rule;
-    rule.schema = {{"type", "integer"}, {"minimum", least}, {"maximum", most}};
+    rule.schema = [least, most] {
+        return OrderedJson{{"type", "integer"}, {"minimum", least}, {"maximum", most}};
+    };
     rule.read = [least, most](const Place& place, int& out) {
         if (!place.expect(JsonNode::Kind::integer, "write a whole number, without quotes")) return;
         const std::int64_t value = place.node().integer;
@@ -152,7 +158,9 @@ Rule<int> whole_number(int least, int most) {
 
 Rule<milliseconds> duration(milliseconds least, milliseconds most) {
     Rule<milliseconds> rule;
-    rule.schema = {{"type", "string"}, {"pattern", "^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$"}};
+    rule.schema = [] {
+        return OrderedJson{{"type", "string"}, {"pattern", "^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$"}};
+    };
     rule.read = [least, most](const Place& place, milliseconds& out) {
         const std::string fix =
             "write a number and its unit in double quotes: \"250ms\", \"5s\", \"2m\", \"1h\"";
@@ -170,7 +178,9 @@ Rule<milliseconds> duration(milliseconds least, milliseconds most) {
 
 Rule<std::uint64_t> size(std::uint64_t least, std::uint64_t most) {
     Rule<std::uint64_t> rule;
-    rule.schema = {{"type", "string"}, {"pattern", "^[0-9]+(\\.[0-9]+)?(B|K|KiB|M|MiB|G|GiB)?$"}};
+    rule.schema = [] {
+        return OrderedJson{{"type", "string"}, {"pattern", "^[0-9]+(\\.[0-9]+)?(B|K|KiB|M|MiB|G|GiB)?$"}};
+    };
     rule.read = [least, most](const Place& place, std::uint64_t& out) {
         const std::string fix = "write a number and its unit in double quotes: \"64KiB\", \"10MiB\"";
         if (!place.expect(JsonNode::Kind::string, fix)) return;
@@ -187,7 +197,10 @@ Rule<std::uint64_t> size(std::uint64_t least, std::uint64_t most) {
 
 Rule<std::uint64_t> size_or_unlimited(std::uint64_t most) {
     Rule<std::uint64_t> rule = size(0, most);
-    rule.schema["pattern"] = "^([0-9]+(\\.[0-9]+)?(B|K|KiB|M|MiB|G|GiB)?|unlimited)$";
+    rule.schema = [] {
+        return OrderedJson{{"type", "string"},
+                           {"pattern", "^([0-9]+(\\.[0-9]+)?(B|K|KiB|M|MiB|G|GiB)?|unlimited)$"}};
+    };
     rule.read = [read = rule.read](const Place& place, std::uint64_t& out) {
         if (place.node().kind == JsonNode::Kind::string && place.node().string == "unlimited")
             out = LimitsConfig::unlimited;
@@ -199,7 +212,7 @@ Rule<std::uint64_t> size_or_unlimited(std::uint64_t most) {
 
 Rule<std::vector<std::string>> texts(TextForm form, std::string fix) {
     Rule<std::vector<std::string>> rule;
-    rule.schema = {{"type", "array"}, {"items", schema_of(form)}};
+    rule.schema = [form] { return OrderedJson{{"type", "array"}, {"items", schema_of(form)}}; };
     rule.read = [form, fix = std::move(fix)](const Place& place, std::vector<std::string>& out) {
         if (place.expect(JsonNode::Kind::array, fix)) out = read_texts(place, form, form);
     };
@@ -208,10 +221,12 @@ Rule<std::vector<std::string>> texts(TextForm form, std::string fix) {
 
 Rule<std::vector<std::string>> texts(TextForm first, TextForm others, std::string fix) {
     Rule<std::vector<std::string>> rule;
-    rule.schema = {{"type", "array"},
-                   {"minItems", 1},
-                   {"items", OrderedJson::array({schema_of(first)})},
-                   {"additionalItems", schema_of(others)}};
+    rule.schema = [first, others] {
+        return OrderedJson{{"type", "array"},
+                           {"minItems", 1},
+                           {"items", OrderedJson::array({schema_of(first)})},
+                           {"additionalItems", schema_of(others)}};
+    };
     rule.read = [first, others, fix = std::move(fix)](const Place& place, std::vector<std::string>& out) {
         if (!place.expect(JsonNode::Kind::array, fix)) return;
         if (place.node().children.empty()) place.refuse("the list is empty", fix);
@@ -235,10 +250,12 @@ Rule<std::vector<SessionName>> session_names() {
 
 Rule<std::map<std::string, std::string>> variables(std::vector<std::string> reserved) {
     Rule<std::map<std::string, std::string>> rule;
-    rule.schema = {
-        {"type", "object"},
-        {"propertyNames", {{"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}, {"not", {{"enum", reserved}}}}},
-        {"additionalProperties", schema_of(with_variables(any_text))}};
+    rule.schema = [reserved] {
+        return OrderedJson{
+            {"type", "object"},
+            {"propertyNames", {{"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}, {"not", {{"enum", reserved}}}}},
+            {"additionalProperties", schema_of(with_variables(any_text))}};
+    };
     rule.read = [reserved = std::move(reserved)](const Place& place,
                                                  std::map<std::string, std::string>& out) {
         if (!place.expect(JsonNode::Kind::object, "write { \"NAME\": \"value\" }")) return;

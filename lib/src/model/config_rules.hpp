@@ -55,7 +55,8 @@ class Place {
 
 template <class T>
 struct Rule {
-    OrderedJson schema;
+    // Made when it is asked for: every start reads a configuration, and only a person wants its schema.
+    std::function<OrderedJson()> schema;
     // Leaves `out` alone when the value is refused.
     std::function<void(const Place& place, T& out)> read;
     // A default as the text would hold it; null: none worth showing.
@@ -125,7 +126,11 @@ Rule<T> choice(std::vector<std::pair<std::string, T>> names) {
     std::vector<std::string> known;
     for (const auto& [name, value] : names) known.push_back(name);
     Rule<T> rule;
-    rule.schema["enum"] = known;
+    rule.schema = [known] {
+        OrderedJson schema;
+        schema["enum"] = known;
+        return schema;
+    };
     rule.read = [names, known](const Place& place, T& out) {
         for (const auto& [name, value] : names) {
             if (place.node().kind != JsonNode::Kind::string || place.node().string != name) continue;

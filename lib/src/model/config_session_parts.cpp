@@ -62,7 +62,11 @@ Rule<std::string> line_pattern() {
 // `true` only: the key is there or it is not.
 Rule<bool> chosen() {
     Rule<bool> rule;
-    rule.schema["enum"] = OrderedJson::array({true});
+    rule.schema = [] {
+        OrderedJson schema;
+        schema["enum"] = OrderedJson::array({true});
+        return schema;
+    };
     rule.read = [](const Place& place, bool& out) {
         if (!place.expect(JsonNode::Kind::boolean, "write true, without quotes")) return;
         if (place.node().boolean)
@@ -78,11 +82,15 @@ constexpr std::array kinds{"http", "tcp", "exec", "log", "notify", "engine"};
 // The rows of the kinds; a probe has exactly one of them.
 template <class Owner>
 Table<Owner> targets() {
-    const auto row = [](std::string name, const std::string& description, auto member, const auto& rule) {
+    const auto row = [](std::string name, const char* description, auto member, const auto& rule) {
         Field<Owner> made;
         made.name = std::move(name);
-        made.schema["description"] = description;
-        made.schema.update(rule.schema);
+        made.schema = [description, inner = rule.schema] {
+            OrderedJson schema;
+            schema["description"] = description;
+            schema.update(inner());
+            return schema;
+        };
         made.read = [member, read = rule.read](const Place& place, Owner& owner) {
             read(place, owner.by.*member);
         };
@@ -117,8 +125,12 @@ Rule<Owner> probe(Table<Owner> times) {
     for (auto& row : times) table.push_back(std::move(row));
     auto rule =
         object<Owner>(std::move(table), [](const Place& place, const Owner&) { check_one_target(place); });
-    rule.schema["oneOf"] = OrderedJson::array();
-    for (const char* kind : kinds) rule.schema["oneOf"].push_back({{"required", {kind}}});
+    rule.schema = [inner = std::move(rule.schema)] {
+        OrderedJson schema = inner();
+        schema["oneOf"] = OrderedJson::array();
+        for (const char* kind : kinds) schema["oneOf"].push_back({{"required", {kind}}});
+        return schema;
+    };
     return rule;
 }
 

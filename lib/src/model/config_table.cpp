@@ -17,8 +17,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr milliseconds at_once = 0ms;
-constexpr milliseconds instant =
-    1ms;  // zero would make a loop without a pause, or a limit that nothing meets
+constexpr milliseconds instant = 1ms;  // zero would be a limit that nothing meets
 constexpr milliseconds one_day = 24h;
 
 constexpr TextForm absolute_path{
@@ -93,8 +92,8 @@ Rule<int> signal_name() {
 
 Rule<BackoffConfig> backoff() {
     return object<BackoffConfig>(
-        {field("initial", "The pause before the first restart; it doubles each time.",
-               &BackoffConfig::initial, duration(instant, one_day)),
+        {field("initial", "The pause before the first restart; it doubles each time. 0ms: none, before any.",
+               &BackoffConfig::initial, duration(at_once, one_day)),
          field("max", "The longest pause.", &BackoffConfig::max, duration(instant, one_day)),
          field("reset_after", "After a life this long the pauses begin at the first again.",
                &BackoffConfig::reset_after, duration(at_once, one_day))},
@@ -171,8 +170,11 @@ Rule<std::vector<ForeignRegistryConfig>> foreign_registries() {
                 place.refuse("\"path\" is missing", "name the directory of the files");
         });
     Rule<std::vector<ForeignRegistryConfig>> rule;
-    rule.schema = {{"type", "array"}, {"items", one.schema}};
-    rule.schema["items"]["required"] = {"path"};
+    rule.schema = [inner = one.schema] {
+        OrderedJson schema = {{"type", "array"}, {"items", inner()}};
+        schema["items"]["required"] = {"path"};
+        return schema;
+    };
     rule.read = [read = one.read](const Place& place, std::vector<ForeignRegistryConfig>& out) {
         if (!place.expect(JsonNode::Kind::array, "write a list: [{\"path\": \"~/.example/instances\"}]"))
             return;
@@ -296,10 +298,13 @@ OrderedJson one_kind(const Table<SessionConfig>& table, const char* required, Se
 Rule<std::map<SessionName, SessionConfig>> sessions() {
     const auto session = session_rule();
     Rule<std::map<SessionName, SessionConfig>> rule;
-    rule.schema = {{"type", "object"},
-                   {"propertyNames",
-                    {{"pattern", session_name_form.pattern}, {"not", {{"enum", {reserved_session_name}}}}}},
-                   {"additionalProperties", session.schema}};
+    rule.schema = [inner = session.schema] {
+        return OrderedJson{
+            {"type", "object"},
+            {"propertyNames",
+             {{"pattern", session_name_form.pattern}, {"not", {{"enum", {reserved_session_name}}}}}},
+            {"additionalProperties", inner()}};
+    };
     rule.read = [read = session.read](const Place& place, std::map<SessionName, SessionConfig>& out) {
         if (!place.expect(JsonNode::Kind::object, "write { \"NAME\": { \"command\": [...] } }")) return;
         for (const JsonNode& node : place.node().children) {
@@ -321,7 +326,9 @@ Rule<std::map<SessionName, SessionConfig>> sessions() {
 Field<Config> schema_reference() {
     Field<Config> made;
     made.name = "$schema";
-    made.schema = {{"description", "Where editors find this schema."}, {"type", "string"}};
+    made.schema = [] {
+        return OrderedJson{{"description", "Where editors find this schema."}, {"type", "string"}};
+    };
     made.read = [](const Place& place, Config&) {
         place.expect(JsonNode::Kind::string, "write the address of the schema in double quotes");
     };
@@ -356,11 +363,15 @@ void check_count(const Place& place, const Config& config) {
 }  // namespace
 
 Rule<SessionConfig> session_rule() {
-    const auto table = session_table();
+    const auto table = std::make_shared<const Table<SessionConfig>>(session_table());
     auto rule = object<SessionConfig>(
-        table, [table](const Place& place, const SessionConfig&) { check_kind(place, table); });
-    rule.schema["oneOf"] = OrderedJson::array(
-        {one_kind(table, "command", SessionKind::container), one_kind(table, "image", SessionKind::process)});
+        *table, [table](const Place& place, const SessionConfig&) { check_kind(place, *table); });
+    rule.schema = [table, inner = std::move(rule.schema)] {
+        OrderedJson schema = inner();
+        schema["oneOf"] = OrderedJson::array({one_kind(*table, "command", SessionKind::container),
+                                              one_kind(*table, "image", SessionKind::process)});
+        return schema;
+    };
     return rule;
 }
 

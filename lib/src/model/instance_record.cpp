@@ -1,6 +1,7 @@
 #include "reeve/model/instance_record.hpp"
 
 #include "json_fields.hpp"
+#include "json_writer.hpp"
 
 #include <algorithm>
 
@@ -14,28 +15,26 @@ constexpr pid_t lowest_pid = 2;  // 1 is the system's init, and 0 and below mean
 // there.
 constexpr pid_t lowest_owner = 1;
 
-OrderedJson json_of(const ProcessSessionRecord& session) {
-    OrderedJson json = OrderedJson::object();
-    json["kind"] = "process";
-    if (session.pid > 0) json["pid"] = session.pid;
-    if (session.start_time != 0) json["start_time"] = session.start_time;
-    if (session.pidfs_inode != 0) json["pidfs_inode"] = session.pidfs_inode;
-    if (session.pgid > 0) json["pgid"] = session.pgid;
-    if (!session.cgroup.empty()) json["cgroup"] = session.cgroup;
-    json["command"] = session.command;
-    json["started_at"] = session.started_at;
-    return json;
+void write(JsonWriter& out, const ProcessSessionRecord& session) {
+    out.member("kind", "process");
+    if (session.pid > 0) out.member("pid", session.pid);
+    if (session.start_time != 0) out.member("start_time", session.start_time);
+    if (session.pidfs_inode != 0) out.member("pidfs_inode", session.pidfs_inode);
+    if (session.pgid > 0) out.member("pgid", session.pgid);
+    if (!session.cgroup.empty()) out.member("cgroup", session.cgroup);
+    out.member("command", session.command);
+    out.member("started_at", session.started_at);
 }
 
-OrderedJson json_of(const ContainerSessionRecord& session) {
-    return {{"kind", "container"},
-            {"engine", session.engine},
-            {"endpoint", session.endpoint},
-            {"engine_id", session.engine_id},
-            {"container", session.container},
-            {"container_id", session.container_id.value},
-            {"image", session.image},
-            {"started_at", session.started_at}};
+void write(JsonWriter& out, const ContainerSessionRecord& session) {
+    out.member("kind", "container");
+    out.member("engine", session.engine);
+    out.member("endpoint", session.endpoint);
+    out.member("engine_id", session.engine_id);
+    out.member("container", session.container);
+    out.member("container_id", session.container_id.value);
+    out.member("image", session.image);
+    out.member("started_at", session.started_at);
 }
 
 // What could lead out of the cgroup tree, or to its root, would turn one session's cgroup.kill into
@@ -128,25 +127,32 @@ InstanceKind kind_from(JsonFields& fields) {
 }  // namespace
 
 std::string to_json(const InstanceRecord& record) {
-    OrderedJson json = {{"schema_version", 1},
-                        {"instance_id", record.instance_id.value},
-                        {"pid", record.owner.pid},
-                        {"started_at", record.started_at},
-                        {"kind", to_string(record.kind)},
-                        {"hostname", record.hostname},
-                        {"owner",
-                         {{"pid", record.owner.pid},
-                          {"start_time", record.owner.start_time},
-                          {"boot_id", record.owner.boot_id},
-                          {"machine_id", record.owner.machine_id},
-                          {"pid_ns", record.owner.pid_ns},
-                          {"pidfs_inode", record.owner.pidfs_inode}}}};
-    if (!record.cgroup.empty()) json["cgroup"] = record.cgroup;
-    json["sessions"] = OrderedJson::object();
+    JsonWriter out(JsonWriter::Form::pretty);
+    out.begin_object();
+    out.member("schema_version", 1);
+    out.member("instance_id", record.instance_id.value);
+    out.member("pid", record.owner.pid);
+    out.member("started_at", record.started_at);
+    out.member("kind", to_string(record.kind));
+    out.member("hostname", record.hostname);
+    out.key("owner").begin_object();
+    out.member("pid", record.owner.pid);
+    out.member("start_time", record.owner.start_time);
+    out.member("boot_id", record.owner.boot_id);
+    out.member("machine_id", record.owner.machine_id);
+    out.member("pid_ns", record.owner.pid_ns);
+    out.member("pidfs_inode", record.owner.pidfs_inode);
+    out.end_object();
+    if (!record.cgroup.empty()) out.member("cgroup", record.cgroup);
+    out.key("sessions").begin_object();
     for (const auto& [name, session] : record.sessions) {
-        json["sessions"][name.value] = std::visit([](const auto& s) { return json_of(s); }, session);
+        out.key(name.value).begin_object();
+        std::visit([&out](const auto& s) { write(out, s); }, session);
+        out.end_object();
     }
-    return dump_json_pretty(json);
+    out.end_object();
+    out.end_object();
+    return out.take() + "\n";
 }
 
 Result<InstanceRecord> instance_record_from_json(std::string_view text) {

@@ -1,6 +1,7 @@
 #include "reeve/model/status_snapshot.hpp"
 
 #include "json_text.hpp"
+#include "json_writer.hpp"
 
 #include <array>
 #include <utility>
@@ -21,49 +22,82 @@ std::optional<Enum> state_from(const std::array<const char*, N>& names,
     return std::nullopt;
 }
 
-template <class T>
-OrderedJson or_null(const std::optional<T>& value) {
-    return value ? OrderedJson(*value) : OrderedJson(nullptr);
+void write_members(JsonWriter& out, const ReapCounts& c) {
+    out.member("instances", c.instances);
+    out.member("processes_killed", c.processes_killed);
+    out.member("containers_removed", c.containers_removed);
+    out.member("networks_removed", c.networks_removed);
+    out.member("volumes_removed", c.volumes_removed);
+    out.member("failed", c.failed);
 }
 
-OrderedJson json_of(const ReapCounts& c) {
-    return {{"instances", c.instances},
-            {"processes_killed", c.processes_killed},
-            {"containers_removed", c.containers_removed},
-            {"networks_removed", c.networks_removed},
-            {"volumes_removed", c.volumes_removed},
-            {"failed", c.failed}};
-}
-
-OrderedJson json_of(const SessionStatus& s) {
-    OrderedJson last_exit = nullptr;
+void write(JsonWriter& out, const SessionStatus& s) {
+    out.begin_object();
+    out.member("kind", s.kind);
+    out.member("state", to_string(s.state));
+    out.member("pid", s.pid);
+    out.member("container_id", s.container_id);
+    out.member("ready", s.ready);
+    out.member("restarts", s.restarts);
+    out.member("started_at", s.started_at);
+    out.member("containment", s.containment);
+    out.member("memory_bytes", s.memory_bytes);
+    out.member("cpu_seconds", s.cpu_seconds);
+    out.member("added", s.added);
+    out.key("last_exit");
     if (s.last_exit) {
-        last_exit = {{"code", or_null(s.last_exit->code)},
-                     {"signal", or_null(s.last_exit->signal)},
-                     {"at", s.last_exit->at},
-                     {"why", or_null(s.last_exit->why)}};
+        out.begin_object();
+        out.member("code", s.last_exit->code);
+        out.member("signal", s.last_exit->signal);
+        out.member("at", s.last_exit->at);
+        out.member("why", s.last_exit->why);
+        out.end_object();
+    } else {
+        out.null();
     }
-    return {{"kind", s.kind},
-            {"state", to_string(s.state)},
-            {"pid", or_null(s.pid)},
-            {"container_id", or_null(s.container_id)},
-            {"ready", s.ready},
-            {"restarts", s.restarts},
-            {"started_at", or_null(s.started_at)},
-            {"containment", or_null(s.containment)},
-            {"memory_bytes", or_null(s.memory_bytes)},
-            {"cpu_seconds", or_null(s.cpu_seconds)},
-            {"added", s.added},
-            {"last_exit", last_exit},
-            {"attention", or_null(s.attention)},
-            {"message", or_null(s.message)},
-            {"last_output", or_null(s.last_output)}};
+    out.member("attention", s.attention);
+    out.member("message", s.message);
+    out.member("last_output", s.last_output);
+    out.end_object();
 }
 
-OrderedJson json_of(const LastReap& reap) {
-    OrderedJson object{{"started_at", reap.started_at}, {"duration_ms", reap.duration_ms}};
-    object.update(json_of(reap.counts));
-    return object;
+void write(JsonWriter& out, const LastReap& reap) {
+    out.begin_object();
+    out.member("started_at", reap.started_at);
+    out.member("duration_ms", reap.duration_ms);
+    write_members(out, reap.counts);
+    out.end_object();
+}
+
+void write_reaper(JsonWriter& out, const StatusSnapshot& s) {
+    out.key("reaper").begin_object();
+    out.key("last_run");
+    if (s.last_reap)
+        write(out, *s.last_reap);
+    else
+        out.null();
+    out.key("pending").begin_array();
+    for (const auto& item : s.pending) {
+        out.begin_object();
+        out.member("instance_id", item.instance_id);
+        out.member("what", item.what);
+        out.member("why", item.why);
+        out.member("attempts", item.attempts);
+        out.member("next_try_at", item.next_try_at);
+        out.end_object();
+    }
+    out.end_array();
+    out.key("totals").begin_object();
+    write_members(out, s.totals);
+    out.end_object();
+    out.end_object();
+}
+
+template <class T>
+std::string one_line(const T& value) {
+    JsonWriter out(JsonWriter::Form::one_line);
+    write(out, value);
+    return out.take();
 }
 
 int small_int(const Json& object, const char* name) {
@@ -145,50 +179,49 @@ void ReapCounts::add(const ReapCounts& other) {
     failed += other.failed;
 }
 
-std::string to_json(const SessionStatus& session) { return dump_json(json_of(session)); }
-std::string to_json(const LastReap& reap) { return dump_json(json_of(reap)); }
+std::string to_json(const SessionStatus& session) { return one_line(session); }
+std::string to_json(const LastReap& reap) { return one_line(reap); }
 
 std::string to_json(const StatusSnapshot& s) {
-    OrderedJson sessions = OrderedJson::object();
-    for (const auto& [name, session] : s.sessions) sessions[name.value] = json_of(session);
-    const OrderedJson last_run = s.last_reap ? json_of(*s.last_reap) : OrderedJson(nullptr);
-    OrderedJson pending = OrderedJson::array();
-    for (const auto& item : s.pending) {
-        pending.push_back({{"instance_id", item.instance_id},
-                           {"what", item.what},
-                           {"why", item.why},
-                           {"attempts", item.attempts},
-                           {"next_try_at", item.next_try_at}});
+    JsonWriter out(JsonWriter::Form::pretty);
+    out.begin_object();
+    out.member("schema_version", 1);
+    out.member("version", s.version);
+    out.member("seq", s.seq);
+    out.member("updated_at", s.updated_at);
+    out.member("state", to_string(s.state));
+    out.member("instance_id", s.instance_id.value);
+    out.member("pid", s.pid);
+    out.member("anchor_pid", s.anchor_pid);
+    out.member("hostname", s.hostname);
+    out.member("started_at", s.started_at);
+    out.member("upgrades", s.upgrades);
+    out.member("control", s.control);
+    out.key("sessions").begin_object();
+    for (const auto& [name, session] : s.sessions) {
+        out.key(name.value);
+        write(out, session);
     }
-    OrderedJson engines = OrderedJson::object();
+    out.end_object();
+    write_reaper(out, s);
+    out.key("engines").begin_object();
     for (const auto& [name, engine] : s.engines) {
-        engines[name] = {{"reachable", engine.reachable},
-                         {"version", or_null(engine.version)},
-                         {"why", or_null(engine.why)}};
+        out.key(name).begin_object();
+        out.member("reachable", engine.reachable);
+        out.member("version", engine.version);
+        out.member("why", engine.why);
+        out.end_object();
     }
-    const OrderedJson root{
-        {"schema_version", 1},
-        {"version", s.version},
-        {"seq", s.seq},
-        {"updated_at", s.updated_at},
-        {"state", to_string(s.state)},
-        {"instance_id", s.instance_id.value},
-        {"pid", s.pid},
-        {"anchor_pid", or_null(s.anchor_pid)},
-        {"hostname", s.hostname},
-        {"started_at", s.started_at},
-        {"upgrades", s.upgrades},
-        {"control", s.control},
-        {"sessions", sessions},
-        {"reaper", {{"last_run", last_run}, {"pending", pending}, {"totals", json_of(s.totals)}}},
-        {"engines", engines},
-        {"instances",
-         {{"alive", s.instances.alive},
-          {"dead", s.instances.dead},
-          {"foreign", s.instances.foreign},
-          {"quarantined", s.instances.quarantined}}},
-        {"attention", s.attention}};
-    return dump_json_pretty(root);
+    out.end_object();
+    out.key("instances").begin_object();
+    out.member("alive", s.instances.alive);
+    out.member("dead", s.instances.dead);
+    out.member("foreign", s.instances.foreign);
+    out.member("quarantined", s.instances.quarantined);
+    out.end_object();
+    out.member("attention", s.attention);
+    out.end_object();
+    return out.take() + "\n";
 }
 
 Result<StatusSnapshot> status_snapshot_from_json(std::string_view text) {

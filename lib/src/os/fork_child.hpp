@@ -6,8 +6,6 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
-
 namespace reeve {
 
 struct ForkedChild {
@@ -18,18 +16,13 @@ struct ForkedChild {
 // Without atfork handlers where the system allows it: the child may only make async-signal-safe calls.
 Result<ForkedChild> fork_child(int cgroup);
 
-// Both in the child, and async-signal-safe. False where the system has no such thing.
-// The mark of inherited_mark_of(), on this process and all that it forks.
-bool set_inherited_mark(std::uint64_t mark);
-// Whatever below this process loses its parent becomes its child from now on, also after an exec.
+// In the child, and async-signal-safe: whatever below this process loses its parent becomes its child from
+// now on, also after an exec. False where the system has no such thing.
 bool adopt_orphans();
 // Whether the system has that.
 bool orphans_can_be_adopted();
 
 // fork(2) from within a child that fork_child() made: no atfork handlers, no allocation. -1 with errno.
 pid_t fork_again();
-
-// Closes every descriptor from `first` on. Async-signal-safe.
-void close_from(int first);
 
 }  // namespace reeve

@@ -84,6 +84,8 @@ class SessionHost {
     virtual void forget(const SessionName& name) = 0;
     // Keeps what the next supervisor must know; completes when it is durable, or could not be made so.
     virtual Task<void> remember(SessionName name, SessionMemory memory) = 0;
+    // The same without waiting for it: it is durable before record() completes.
+    virtual void remember_soon(const SessionName& name, SessionMemory memory) = 0;
     // For the log: why a life was ended, or a session given up.
     virtual void note(const SessionName& name, const std::string& what, const std::string& why) = 0;
     // Some status has changed.

@@ -66,6 +66,9 @@ struct SupervisorSettings {
     std::function<void(const std::string&)> notify_manager;  // sd_notify text, e.g. "READY=1"
 };
 
+// How long a change that nobody waits for may wait for others, to be written with them.
+inline constexpr std::chrono::milliseconds write_delay{20};
+
 class Supervisor final : public SessionHost {
   public:
     Supervisor(Executor executor, Store store, LifecycleLock lock, LoadedConfig config,
@@ -91,6 +94,7 @@ class Supervisor final : public SessionHost {
     Task<Status> record(SessionName name, SessionRecord record) override;
     void forget(const SessionName& name) override;
     Task<void> remember(SessionName name, SessionMemory memory) override;
+    void remember_soon(const SessionName& name, SessionMemory memory) override;
     void note(const SessionName& name, const std::string& what, const std::string& why) override;
     void status_changed() override;
     bool is_ready(const SessionName& name) const override;
@@ -116,6 +120,11 @@ class Supervisor final : public SessionHost {
     void reap_soon();
     void stay_safe();
     Task<void> commit_record();
+    void write_soon();
+    Task<void> write_what_waits();
+    Task<void> write_what_is_stale();
+    Task<void> write_memories();
+    bool memorise(const SessionName& name, SessionMemory memory);
     void read_memories();
     Moment now() const;
     Task<void> reload();
@@ -212,6 +221,8 @@ class Supervisor final : public SessionHost {
     Notifier reap_wanted_;
     InstanceRecord record_;
     std::unique_ptr<DurableFile> record_file_, status_file_, memory_file_, metrics_file_;
+    bool record_stale_ = false, memory_stale_ = false;  // changed, and not yet given to their files
+    bool writing_soon_ = false;
     SessionMemories memories_;
     AddedSessions added_;
     UsageMeter usage_;
@@ -231,6 +242,7 @@ class Supervisor final : public SessionHost {
     std::vector<std::string> foreign_left_alone_;  // for people
     // Shared with the requests that wait for one: a reload may take it out meanwhile.
     std::map<SessionName, std::shared_ptr<Session>> sessions_;
+    std::map<SessionName, std::shared_ptr<Session>> followers_;  // those that come after others
 
     std::set<SessionName> being_added_, being_removed_;
     std::map<SessionName, std::string> aside_;  // added sessions that cannot be run now, and why

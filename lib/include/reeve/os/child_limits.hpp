@@ -21,10 +21,6 @@ struct ChildLimits {
     bool empty() const { return resources.empty() && !nice; }
 };
 
-// In the child, between fork and exec: async-signal-safe calls only. False, with errno, at the first that the
-// kernel refuses.
-bool apply_limits(const ChildLimits& limits);
-
 // Which of them the kernel would refuse this process, for people; empty when none is in sight.
 std::string why_limits_fail(const ChildLimits& limits);
 

@@ -1,10 +1,11 @@
 // Starts a command in a session of its own, behind a gate: the process exists, its identity can be recorded,
 // and not one instruction of the command has run.
 //
-// Only async-signal-safe calls run between fork and exec. The child leads its own session and group, has an
-// empty signal mask and default dispositions, and no descriptor but 0, 1 and 2. While it waits at the gate it
-// holds no descriptor of ours either, so it can keep neither our lock nor our sockets alive; when we die it
-// sees the gate close and leaves without having run anything.
+// The child is no copy of us: where the system allows it, it shares our memory until its exec, and calls
+// nothing but the kernel there. The child leads its own session and group, has an empty signal mask and
+// default dispositions, and no descriptor but 0, 1 and 2. While it waits at the gate it holds no descriptor
+// of ours either, so it can keep neither our lock nor our sockets alive; when we die it sees the gate close
+// and leaves without having run anything.
 //
 // Thread rule: one thread launches at a time.
 #pragma once
@@ -18,11 +19,14 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace reeve {
+
+class ChildRoom;
 
 struct LaunchSpec {
     std::string program;            // absolute path
@@ -69,9 +73,11 @@ class GatedChild {
   private:
     friend Result<GatedChild> launch_gated(const LaunchSpec& spec);
     friend class SessionAnchor;
-    GatedChild(ProcessHandle handle, UniqueFd gate) : handle_(std::move(handle)), gate_(std::move(gate)) {}
+    GatedChild(ProcessHandle handle, UniqueFd gate, std::shared_ptr<ChildRoom> room = nullptr)
+        : handle_(std::move(handle)), gate_(std::move(gate)), room_(std::move(room)) {}
     ProcessHandle handle_;
     UniqueFd gate_;
+    std::shared_ptr<ChildRoom> room_;  // where it stands until its exec
 };
 
 Result<GatedChild> launch_gated(const LaunchSpec& spec);

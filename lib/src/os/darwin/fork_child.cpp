@@ -1,6 +1,5 @@
 #include "../fork_child.hpp"
 
-#include "open_descriptors.hpp"
 #include "reeve/os/exit_watch.hpp"
 
 #include <sys/wait.h>
@@ -26,16 +25,10 @@ Result<ForkedChild> fork_child(int cgroup) {
     return ForkedChild{child, std::move(*watch)};
 }
 
-bool set_inherited_mark(std::uint64_t) { return false; }
-
 bool adopt_orphans() { return false; }
 
 bool orphans_can_be_adopted() { return false; }
 
 pid_t fork_again() { return ::fork(); }
-
-void close_from(int first) {
-    darwin::each_descriptor_from(first, [](int fd) { ::close(fd); });
-}
 
 }  // namespace reeve

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -24,7 +25,7 @@ struct Mount {
     std::string root;
 };
 
-std::optional<Mount> find_mount() {
+std::optional<Mount> read_mount() {
     std::ifstream table("/proc/self/mountinfo");
     for (std::string line; std::getline(table, line);) {
         const auto separator = line.find(" - ");
@@ -39,6 +40,12 @@ std::optional<Mount> find_mount() {
     return std::nullopt;
 }
 
+// Looked for once: reading the table for every session costs more than making the session's group.
+const std::optional<Mount>& find_mount() {
+    static const std::optional<Mount> mount = read_mount();
+    return mount;
+}
+
 // "0::/path" of the process; nothing when it is gone.
 std::optional<std::string> cgroup_of(const std::string& pid) {
     std::ifstream file("/proc/" + pid + "/cgroup");
@@ -49,7 +56,7 @@ std::optional<std::string> cgroup_of(const std::string& pid) {
 }
 
 std::optional<fs::path> directory_of(const std::string& path) {
-    const auto mount = find_mount();
+    const auto& mount = find_mount();
     if (!mount || path.empty() || path.front() != '/' || path.find("/..") != std::string::npos)
         return std::nullopt;
     // A mount in a container shows only a part: its root is then a prefix of the path.
@@ -59,6 +66,39 @@ std::optional<fs::path> directory_of(const std::string& path) {
         below = below.substr(mount->root.size());
     }
     return fs::path(mount->point + below);
+}
+
+// Members are asked for at every end of a session: one read, and no stream.
+void add_processes(const fs::path& group, std::vector<pid_t>& pids) {
+    const UniqueFd list(::open((group / "cgroup.procs").c_str(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 4096> text{};
+    pid_t pid = 0;
+    for (ssize_t length = 0; list && (length = ::read(list.get(), text.data(), text.size())) != 0;) {
+        if (length < 0 && errno == EINTR) continue;
+        if (length < 0) return;
+        for (const char c : std::string_view(text.data(), static_cast<std::size_t>(length))) {
+            if (c >= '0' && c <= '9') {
+                pid = pid * 10 + (c - '0');
+                continue;
+            }
+            // 0 stands for a process of another pid namespace, which we could not name anyway.
+            if (pid > 1) pids.push_back(pid);
+            pid = 0;
+        }
+    }
+}
+
+void add_groups_below(const fs::path& group, std::vector<fs::path>& groups) {
+    // A group's directory has a link from each group in it, and two of its own, as in every file system that
+    // counts them.
+    struct stat seen {};
+    if (::stat(group.c_str(), &seen) != 0 || seen.st_nlink == 2) return;
+    std::error_code ec;
+    for (fs::directory_iterator item(group, ec); !ec && item != fs::directory_iterator();
+         item.increment(ec)) {
+        std::error_code ignored;
+        if (item->is_directory(ignored)) groups.push_back(item->path());
+    }
 }
 
 std::string join(const std::string& parent, const std::string& name) {
@@ -106,19 +146,10 @@ std::vector<pid_t> processes_in_cgroup(const std::string& path) {
     std::vector<pid_t> pids;
     const auto directory = directory_of(path);
     if (!directory) return pids;
-    std::error_code ec;
     std::vector<fs::path> groups{*directory};
     for (std::size_t i = 0; i < groups.size(); ++i) {
-        std::ifstream list(groups[i] / "cgroup.procs");
-        // 0 stands for a process of another pid namespace, which we could not name anyway.
-        for (pid_t pid = 0; list >> pid;) {
-            if (pid > 1) pids.push_back(pid);
-        }
-        for (fs::directory_iterator item(groups[i], ec); !ec && item != fs::directory_iterator();
-             item.increment(ec)) {
-            std::error_code ignored;
-            if (item->is_directory(ignored)) groups.push_back(item->path());
-        }
+        add_processes(groups[i], pids);
+        add_groups_below(groups[i], groups);
     }
     return pids;
 }
@@ -130,16 +161,9 @@ bool is_in_cgroup(pid_t pid, const std::string& path) {
 
 Status remove_cgroup(const std::string& path) {
     const auto directory = directory_of(path);
-    if (!directory) return done;
-    std::error_code ec;
+    if (!directory || ::rmdir(directory->c_str()) == 0) return done;  // nearly always there is none below
     std::vector<fs::path> groups{*directory};
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-        for (fs::directory_iterator item(groups[i], ec); !ec && item != fs::directory_iterator();
-             item.increment(ec)) {
-            std::error_code ignored;
-            if (item->is_directory(ignored)) groups.push_back(item->path());
-        }
-    }
+    for (std::size_t i = 0; i < groups.size(); ++i) add_groups_below(groups[i], groups);
     std::reverse(groups.begin(), groups.end());  // the innermost first
     for (const fs::path& group : groups) {
         if (::rmdir(group.c_str()) != 0 && errno != ENOENT)

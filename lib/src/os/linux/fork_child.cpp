@@ -4,7 +4,6 @@
 
 #include <linux/sched.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,24 +50,10 @@ Result<ForkedChild> fork_child(int cgroup) {
     return ForkedChild{child, std::move(handle)};
 }
 
-bool set_inherited_mark(std::uint64_t mark) {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_LOCKS, &limit) != 0) return false;
-    limit.rlim_cur = mark;
-    return limit.rlim_cur <= limit.rlim_max && ::setrlimit(RLIMIT_LOCKS, &limit) == 0;
-}
-
 bool adopt_orphans() { return ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0; }
 
 bool orphans_can_be_adopted() { return true; }
 
 pid_t fork_again() { return ::_Fork(); }
-
-void close_from(int first) {
-    // close_range(2), Linux 5.9; before that, every number up to the limit.
-    if (::syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 0U) == 0) return;
-    const long limit = ::sysconf(_SC_OPEN_MAX);
-    for (int fd = first; fd < limit; ++fd) ::close(fd);
-}
 
 }  // namespace reeve

@@ -1,3 +1,4 @@
+#include "../child_calls.hpp"
 #include "../fork_child.hpp"
 #include "../quiet_socket.hpp"
 #include "child_setup.hpp"
@@ -42,7 +43,7 @@ constexpr int digit_count = 10;
 [[noreturn]] void become_anchor(const PreparedChild& command, const PreparedAnchor& anchor) {
     ::setsid();  // no key on our terminal reaches it
     if (!adopt_orphans()) ::_exit(126);
-    if (command.mark != 0) (void)set_inherited_mark(command.mark);
+    if (command.mark != 0) (void)child::set_inherited_mark(command.mark);
     const pid_t pid = fork_again();
     if (pid == 0) become_command(command);
     if (pid < 0) ::_exit(126);
@@ -51,12 +52,12 @@ constexpr int digit_count = 10;
                         (anchor.link == link_number || ::dup2(anchor.link, link_number) == link_number) &&
                         ::fcntl(link_number, F_SETFD, 0) == 0;
     if (!placed) ::_exit(126);
-    close_from(link_number + 1);
+    child::close_from(link_number + 1);
     const Message told{Message::command, pid};
     if (send_quietly(link_number, &told, sizeof told) != static_cast<ssize_t>(sizeof told)) ::_exit(126);
     write_digits(anchor.child_digits, digit_count, pid);
-    reset_signals();
-    unblock_signals();
+    child::reset_signals();
+    child::unblock_signals();
     ::execve(anchor.program, anchor.argv, anchor.env);
     ::_exit(126);
 }
@@ -84,7 +85,7 @@ Result<std::unique_ptr<SessionAnchor>> SessionAnchor::launch(const LaunchSpec& s
 
     const AllSignalsBlocked blocked;
     auto forked = fork_child(-1);
-    if (forked.ok() && forked->pid == 0) become_anchor(layout->child, prepared);
+    if (forked.ok() && forked->pid == 0) become_anchor(*layout->child, prepared);
     if (!forked.ok()) return forked.error().while_doing(doing);
     const pid_t pid = forked->pid;
     TRY(ProcessHandle handle, ProcessHandle::adopt(std::move(forked->handle), pid));

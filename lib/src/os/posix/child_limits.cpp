@@ -7,23 +7,11 @@ namespace {
 
 // glibc gives the resources an enumeration of their own in C++; other systems an int.
 template <class R>
-int set(int (*call)(R, const rlimit*), const ResourceLimit& limit) {
-    return call(static_cast<R>(limit.resource), &limit.value);
-}
-
-template <class R>
 int get(int (*call)(R, rlimit*), const ResourceLimit& limit, rlimit& now) {
     return call(static_cast<R>(limit.resource), &now);
 }
 
 }  // namespace
-
-bool apply_limits(const ChildLimits& limits) {
-    for (const ResourceLimit& limit : limits.resources) {
-        if (set(::setrlimit, limit) != 0) return false;
-    }
-    return !limits.nice || ::setpriority(PRIO_PROCESS, 0, *limits.nice) == 0;
-}
 
 std::string why_limits_fail(const ChildLimits& limits) {
     for (const ResourceLimit& limit : limits.resources) {

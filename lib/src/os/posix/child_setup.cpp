@@ -1,6 +1,6 @@
 #include "child_setup.hpp"
 
-#include "../fork_child.hpp"
+#include "../child_calls.hpp"
 #include "../quiet_socket.hpp"
 
 #include <fcntl.h>
@@ -8,63 +8,125 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
+#include <cstring>
+#include <new>
 
 namespace reeve {
 namespace {
 
 constexpr int gate_number = 3;  // where the child keeps its end of the gate, beside 0, 1 and 2
 
-[[noreturn]] void give_up(int gate, LaunchFailure::Step step) {
-    const int error = errno;
-    const ChildReport report{static_cast<int>(step), error};
+[[noreturn]] void give_up(int gate, LaunchFailure::Step step, long failure) {
+    const ChildReport report{static_cast<int>(step), static_cast<int>(-failure)};
     // Whoever listened may have gone: that must not turn the exit status into a SIGPIPE.
-    const ssize_t ignored = send_quietly(gate, &report, sizeof report);
-    (void)ignored;
-    ::_exit(step == LaunchFailure::Step::exec && error == ENOENT ? 127 : 126);
+    (void)child::send(gate, &report, sizeof report);
+    child::leave(step == LaunchFailure::Step::exec && failure == -ENOENT ? 127 : 126);
+}
+
+// Gives out a room's memory piece by piece; without memory it only measures.
+class Pieces {
+  public:
+    explicit Pieces(char* memory) : memory_(memory) {}
+    std::size_t used() const { return used_; }
+
+    template <class T>
+    T* array(std::size_t count) {
+        used_ = (used_ + alignof(T) - 1) / alignof(T) * alignof(T);
+        return reinterpret_cast<T*>(bytes(count * sizeof(T)));
+    }
+
+    char* text(const std::string& text) {
+        char* const copy = bytes(text.size() + 1);
+        if (copy != nullptr) std::memcpy(copy, text.c_str(), text.size() + 1);
+        return copy;
+    }
+
+    char** words(const std::vector<std::string>& words) {
+        char** const pointers = array<char*>(words.size() + 1);
+        for (std::size_t i = 0; i < words.size(); ++i) {
+            char* const word = text(words[i]);
+            if (pointers != nullptr) pointers[i] = word;
+        }
+        if (pointers != nullptr) pointers[words.size()] = nullptr;
+        return pointers;
+    }
+
+  private:
+    char* bytes(std::size_t count) {
+        char* const begin = memory_ == nullptr ? nullptr : memory_ + used_;
+        used_ += count;
+        return begin;
+    }
+    char* memory_;
+    std::size_t used_ = 0;
+};
+
+std::vector<PreparedLimit> limits_of(const LaunchSpec& spec) {
+    std::vector<PreparedLimit> limits;
+    if (spec.open_files) limits.push_back({RLIMIT_NOFILE, *spec.open_files});
+    for (const ResourceLimit& limit : spec.limits.resources) limits.push_back({limit.resource, limit.value});
+    return limits;
+}
+
+PreparedChild* lay_out(const LaunchSpec& spec, const std::vector<PreparedLimit>& limits, Pieces& pieces) {
+    auto* const child = pieces.array<PreparedChild>(1);
+    auto* const own_limits = pieces.array<PreparedLimit>(limits.size());
+    char** const argv = pieces.words(spec.argv);
+    char** const env = pieces.words(spec.env);
+    const char* const program = pieces.text(spec.program);
+    const char* const cwd = pieces.text(spec.cwd);
+    if (child == nullptr) return nullptr;  // only measured
+    std::uninitialized_copy(limits.begin(), limits.end(), own_limits);
+    return new (child) PreparedChild{program,
+                                     argv,
+                                     env,
+                                     cwd,
+                                     -1,
+                                     -1,
+                                     -1,
+                                     -1,
+                                     spec.own_session,
+                                     spec.keep_stdio,
+                                     spec.limits.nice.has_value(),
+                                     spec.limits.nice.value_or(0),
+                                     spec.mark,
+                                     own_limits,
+                                     limits.size()};
 }
 
 }  // namespace
 
-void reset_signals() {
-    struct sigaction standard {};
-    standard.sa_handler = SIG_DFL;
-    for (int number = 1; number < NSIG; ++number) ::sigaction(number, &standard, nullptr);
-}
-
-void unblock_signals() {
-    sigset_t none;
-    sigemptyset(&none);  // a macro on macOS, which takes no "::"
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
 void become_command(const PreparedChild& p) {
     using Step = LaunchFailure::Step;
-    if (p.own_session && ::setsid() < 0) give_up(p.gate, Step::session);
-    const bool stdio =
-        p.keep_stdio || (::dup2(p.in, 0) == 0 && ::dup2(p.out, 1) == 1 && ::dup2(p.err, 2) == 2);
-    const bool placed = stdio && (p.gate == gate_number || ::dup2(p.gate, gate_number) == gate_number) &&
-                        ::fcntl(gate_number, F_SETFD, FD_CLOEXEC) == 0;
-    if (!placed) give_up(p.gate, Step::descriptors);
-    close_from(gate_number + 1);
+    const auto must = [&p](long result, Step step, int gate) {
+        if (result < 0) give_up(gate, step, result);
+    };
+    if (p.own_session) must(child::lead_session(), Step::session, p.gate);
+    if (!p.keep_stdio) {
+        must(child::place(p.in, 0), Step::descriptors, p.gate);
+        must(child::place(p.out, 1), Step::descriptors, p.gate);
+        must(child::place(p.err, 2), Step::descriptors, p.gate);
+    }
+    must(child::place(p.gate, gate_number), Step::descriptors, p.gate);
+    must(child::keep_on_exec(gate_number, false), Step::descriptors, p.gate);
+    child::close_from(gate_number + 1);
 
-    reset_signals();                                    // ours may ignore SIGPIPE
-    if (p.mark != 0) (void)set_inherited_mark(p.mark);  // a help and no condition
+    child::reset_signals();                                    // ours may ignore SIGPIPE
+    if (p.mark != 0) (void)child::set_inherited_mark(p.mark);  // a help and no condition
 
     char go = 0;
-    ssize_t got = 0;
+    long got = 0;
     do {
-        got = ::read(gate_number, &go, 1);
-    } while (got < 0 && errno == EINTR);
-    if (got != 1) ::_exit(0);  // our parent is gone, or thought better of it: nothing has run
+        got = child::read(gate_number, &go, 1);
+    } while (got == -EINTR);
+    if (got != 1) child::leave(0);  // our parent is gone, or thought better of it: nothing has run
 
-    if (p.open_files != nullptr && ::setrlimit(RLIMIT_NOFILE, p.open_files) != 0)
-        give_up(gate_number, Step::limits);
-    if (!apply_limits(*p.limits)) give_up(gate_number, Step::limits);
-    if (::chdir(p.cwd) != 0) give_up(gate_number, Step::directory);
-    unblock_signals();
-    ::execve(p.program, p.argv, p.env);
-    give_up(gate_number, Step::exec);
+    for (std::size_t i = 0; i < p.limit_count; ++i)
+        must(child::limit(p.limits[i].resource, p.limits[i].value), Step::limits, gate_number);
+    if (p.be_nice) must(child::be_nice(p.nice), Step::limits, gate_number);
+    must(child::enter(p.cwd), Step::directory, gate_number);
+    child::unblock_signals();
+    give_up(gate_number, Step::exec, child::execute(p.program, p.argv, p.env));
 }
 
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
@@ -78,28 +140,24 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
 
 Result<Layout> Layout::of(const LaunchSpec& spec) {
     Layout layout;
-    layout.argv = pointers_to(spec.argv);
-    layout.env = pointers_to(spec.env);
     layout.null.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
     if (!layout.null) return Error::from_errno("opening /dev/null");
     TRY(auto gate, make_socket_pair());
     layout.ours = std::move(gate.ours);
     layout.theirs = std::move(gate.theirs);
     if (::fcntl(layout.ours.get(), F_SETFL, O_NONBLOCK) != 0) return Error::from_errno("making a gate");
+    const auto limits = limits_of(spec);
+    Pieces measure(nullptr);
+    (void)lay_out(spec, limits, measure);
+    TRY(layout.room, ChildRoom::take(measure.used()));
+    Pieces pieces(layout.room->data());
+    PreparedChild* const child = lay_out(spec, limits, pieces);
     const int null = layout.null.get();
-    layout.child = {spec.program.c_str(),
-                    layout.argv.data(),
-                    layout.env.data(),
-                    spec.cwd.c_str(),
-                    null,
-                    spec.out < 0 ? null : spec.out,
-                    spec.err < 0 ? null : spec.err,
-                    layout.theirs.get(),
-                    spec.own_session,
-                    spec.keep_stdio,
-                    spec.open_files ? &*spec.open_files : nullptr,
-                    spec.mark,
-                    &spec.limits};
+    child->in = null;
+    child->out = spec.out < 0 ? null : spec.out;
+    child->err = spec.err < 0 ? null : spec.err;
+    child->gate = layout.theirs.get();
+    layout.child = child;
     return layout;
 }
 

@@ -1,12 +1,14 @@
-// What runs in a new process between its fork and its exec: async-signal-safe calls only (signal-safety(7)).
+// What runs in a new process between its making and its exec: see child_calls.hpp for what it may call.
 #pragma once
 
+#include "../spawn_child.hpp"
 #include "reeve/os/launcher.hpp"
 
 #include <sys/resource.h>
 
 #include <csignal>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,38 +20,40 @@ struct ChildReport {
     int error;
 };
 
-// Everything the child needs, laid out before the fork: it must not allocate.
+struct PreparedLimit {
+    int resource;
+    rlimit value;
+};
+
+// Everything the child needs, laid out before: it must not allocate.
 struct PreparedChild {
     const char* program;
     char* const* argv;
     char* const* env;
     const char* cwd;
     int in, out, err, gate;
-    bool own_session, keep_stdio;
-    const rlimit* open_files;
+    bool own_session, keep_stdio, be_nice;
+    int nice;
     std::uint64_t mark;
-    const ChildLimits* limits;
+    const PreparedLimit* limits;  // in this order
+    std::size_t limit_count;
 };
 
 // Waits at the gate, and becomes the command.
 [[noreturn]] void become_command(const PreparedChild& prepared);
 
-// Ignored signals and handlers survive, or mean nothing after, an exec: back to the standard.
-void reset_signals();
-void unblock_signals();
-
 // A null-terminated array for execve(2); valid as long as `texts` is.
 std::vector<char*> pointers_to(const std::vector<std::string>& texts);
 
-// A command laid out for a fork: valid as long as the spec is. `ours` is the supervisor's end of the gate.
+// A command laid out for a new process, in a room of its own. `ours` is the supervisor's end of the gate.
 struct Layout {
     static Result<Layout> of(const LaunchSpec& spec);
-    std::vector<char*> argv, env;
+    std::shared_ptr<ChildRoom> room;
+    const PreparedChild* child = nullptr;  // in the room
     UniqueFd null, ours, theirs;
-    PreparedChild child{};
 };
 
-// While one lives no signal handler runs: not in us, and not in what we fork.
+// While one lives no signal handler runs: not in us, and not in what we start.
 class AllSignalsBlocked {
   public:
     AllSignalsBlocked();

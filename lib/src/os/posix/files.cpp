@@ -2,6 +2,7 @@
 
 #include "../flush.hpp"
 #include "open_regular.hpp"
+#include "reeve/os/brief_file.hpp"
 #include "temporary_file.hpp"
 
 #include <fcntl.h>
@@ -55,6 +56,12 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
 Result<std::string> read_start(const std::filesystem::path& path, std::size_t limit) {
     TRY(const UniqueFd file, open_regular(path, O_RDONLY, reading(path)));
     return read_up_to(file.get(), reading(path), limit);
+}
+
+Status replace_brief_file(const std::filesystem::path& path, std::string_view bytes) {
+    TRY(TemporaryFile file, TemporaryFile::write(path, bytes, 0600, Keep::until_power_fails));
+    CHECK(file.take_name());
+    return done;
 }
 
 Status replace_file(const std::filesystem::path& path, std::string_view bytes) {

@@ -1,6 +1,5 @@
 #include "reeve/os/launcher.hpp"
 
-#include "../fork_child.hpp"
 #include "../quiet_socket.hpp"
 #include "child_setup.hpp"
 
@@ -58,12 +57,12 @@ Result<GatedChild> launch_gated(const LaunchSpec& spec) {
     if (!layout.ok()) return layout.error().while_doing(doing);
     // No handler of ours may run in the child: everything stays blocked there until just before its exec.
     const AllSignalsBlocked blocked;
-    auto forked = fork_child(spec.cgroup);
-    if (forked.ok() && forked->pid == 0) become_command(layout->child);
-    if (!forked.ok()) return forked.error().while_doing(doing);
-    const pid_t pid = forked->pid;
-    TRY(ProcessHandle handle, ProcessHandle::adopt(std::move(forked->handle), pid));
-    return GatedChild(std::move(handle), std::move(layout->ours));
+    const auto enter = [](const void* child) { become_command(*static_cast<const PreparedChild*>(child)); };
+    auto made = spawn_child(spec.cgroup, *layout->room, enter, layout->child);
+    if (!made.ok()) return made.error().while_doing(doing);
+    const pid_t pid = made->pid;
+    TRY(ProcessHandle handle, ProcessHandle::adopt(std::move(made->handle), pid));
+    return GatedChild(std::move(handle), std::move(layout->ours), std::move(layout->room));
 }
 
 Status GatedChild::open() {
@@ -77,6 +76,7 @@ std::optional<LaunchFailure> GatedChild::outcome() {
     ChildReport report{};
     const ssize_t length = ::recv(gate_.get(), &report, sizeof report, 0);
     gate_.reset();
+    room_.reset();
     if (length != static_cast<ssize_t>(sizeof report)) return std::nullopt;
     return LaunchFailure{static_cast<LaunchFailure::Step>(report.step), report.error};
 }

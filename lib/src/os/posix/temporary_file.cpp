@@ -72,14 +72,14 @@ TemporaryFile::~TemporaryFile() {
 }
 
 Result<TemporaryFile> TemporaryFile::write(const std::filesystem::path& target, std::string_view bytes,
-                                           mode_t mode) {
+                                           mode_t mode, Keep keep) {
     const std::string doing = "writing " + target.string();
     TRY(Created made, create_locked(target, doing));
     TemporaryFile file(std::move(made.fd), std::move(made.path), target);
     // The mode of open(2) is cut by the umask; this one is not.
     if (::fchmod(file.fd_.get(), mode) != 0) return Error::from_errno(doing);
     CHECK(write_all(file.fd_.get(), bytes, doing));
-    if (flush_to_disk(file.fd_.get()) != 0) return Error::from_errno(doing);
+    if (keep == Keep::always && flush_to_disk(file.fd_.get()) != 0) return Error::from_errno(doing);
     return file;
 }
 

@@ -13,12 +13,14 @@ namespace reeve {
 
 inline constexpr std::string_view temporary_prefix = ".tmp-";
 
+enum class Keep { always, until_power_fails };
+
 class TemporaryFile {
   public:
-    // Made beside `target` with `bytes` in it and on the disk. It is flocked from the start: the
-    // lock tells everybody that its writer lives, and goes with the file when that takes its name.
+    // Made beside `target` with `bytes` in it, and on the disk when that is to be. It is flocked from the
+    // start: the lock tells everybody that its writer lives, and goes with the file when that takes its name.
     static Result<TemporaryFile> write(const std::filesystem::path& target, std::string_view bytes,
-                                       mode_t mode = 0600);
+                                       mode_t mode = 0600, Keep keep = Keep::always);
     TemporaryFile(TemporaryFile&& other) noexcept;
     TemporaryFile& operator=(TemporaryFile&&) = delete;
     // Unlinked, unless it took the name.
