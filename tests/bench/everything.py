@@ -1,9 +1,10 @@
 """Runs every benchmark one after another, then writes the results, the plots and the table of docs/benchmarks.md.
 
-usage: everything.py --reeve PROGRAM --helpers FOLDER --json FILE [--pictures FOLDER]
+usage: everything.py --reeve PROGRAM --helpers FOLDER --json FILE [--documents FOLDER]
 """
 
 import argparse
+import json
 import os
 import pathlib
 import platform
@@ -24,11 +25,16 @@ def main():
     parser.add_argument("--reeve", required=True)
     parser.add_argument("--helpers", required=True)
     parser.add_argument("--json", required=True, type=pathlib.Path, help="where the results go")
-    parser.add_argument("--pictures", type=pathlib.Path, help="where the plots go")
+    parser.add_argument("--documents", type=pathlib.Path, help="docs/, where the table and the plots go")
     options = parser.parse_args()
-    options.json.unlink(missing_ok=True)
+    machine = {
+        "system": f"{platform.system()} {platform.release()}",
+        "processors": os.cpu_count(),
+        "date": time.strftime("%Y-%m-%d"),
+    }
+    options.json.write_text(json.dumps({"machine": machine}))
     began = time.monotonic()
-    print(f"{platform.system()} {platform.release()}, {os.cpu_count()} processors, {time.strftime('%Y-%m-%d')}")
+    print(f"{machine['system']}, {machine['processors']} processors, {machine['date']}")
     failed = []
     for name in ORDER:
         command = [sys.executable, HERE / f"{name}.py", "--reeve", options.reeve, "--json", options.json]
@@ -37,9 +43,10 @@ def main():
         if subprocess.run(command).returncode != 0:
             failed.append(name)
     print(f"\n== all of it took {time.monotonic() - began:.0f} s\n", flush=True)
-    if options.pictures and not failed:
-        subprocess.run([sys.executable, HERE / "plot.py", options.json, options.pictures], check=True)
     subprocess.run([sys.executable, HERE / "table.py", options.json], check=True)
+    if options.documents and not failed:
+        subprocess.run([sys.executable, HERE / "table.py", options.json, options.documents / "benchmarks.md"], check=True)
+        subprocess.run([sys.executable, HERE / "plot.py", options.json, options.documents / "pictures"], check=True)
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

@@ -1,6 +1,6 @@
-"""Prints the table of docs/benchmarks.md: each aim, and what was measured beside it.
+"""The table of docs/benchmarks.md: each aim, and what was measured beside it. Printed, or put into the document.
 
-usage: table.py RESULTS.json
+usage: table.py RESULTS.json [DOCUMENT]
 """
 
 import json
@@ -10,6 +10,7 @@ import sys
 
 import measure
 
+BEGIN, END = "<!-- what table.py writes begins here -->\n", "<!-- and ends here -->\n"
 LOOP = "floor: fork and exec in a loop"
 
 
@@ -162,18 +163,36 @@ ROWS = [
 ]
 
 
-def main():
-    results = Results(sys.argv[1])
-    print("| what | aim | measured | target |\n| --- | --- | --- | --- |")
+def table(results):
+    lines = ["| what | aim | measured | target |", "| --- | --- | --- | --- |"]
     for what, aim, measured, target in ROWS:
         try:
             text = measured(results)
         except KeyError as missing:
             text = f"not measured in this run ({missing})"
-        print(f"| {what} | {aim} | {text} | `bench-{target}` |")
-    loads = [load for found in results.found.values() for load in found["load"]]
-    if loads:
-        print(f"\nLoad of the machine while measuring: {min(loads):.1f} to {max(loads):.1f}.")
+        lines.append(f"| {what} | {aim} | {text} | `bench-{target}` |")
+    loads = [load for name, found in results.found.items() if name != "machine" for load in found["load"]]
+    machine = results.found.get("machine")
+    if loads and machine:
+        lines += [
+            "",
+            f"{machine['date']}, {machine['system']}, {machine['processors']} processors; load while measuring "
+            f"{min(loads):.1f} to {max(loads):.1f}.",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    text = table(Results(sys.argv[1]))
+    if len(sys.argv) < 3:
+        print(text, end="")
+        return
+    document = pathlib.Path(sys.argv[2])
+    before, _, rest = document.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    if not after:
+        sys.exit(f"{document} has no place for the table")
+    document.write_text(before + BEGIN + "\n" + text + "\n" + END + after)
 
 
 if __name__ == "__main__":
