@@ -13,8 +13,9 @@ write_basic_package_version_file(reeveConfigVersion.cmake COMPATIBILITY SameMino
 install(FILES ${PROJECT_BINARY_DIR}/reeveConfig.cmake ${PROJECT_BINARY_DIR}/reeveConfigVersion.cmake
     DESTINATION ${package_folder} COMPONENT development)
 
-install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
+# The pages link to each other, so they keep their places.
+install(FILES LICENSE CHANGELOG.md README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md" PATTERN "*.svg")
 
 # The service files name the program by its absolute path, and the prefix is known only when the installation
 # happens (cmake --install --prefix, packages), so they are written then.
@@ -33,5 +34,6 @@ foreach(pair IN LISTS service_files)
         set(REEVE_STORE_WORDS \"\")
         set(target \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${target}\")
         message(STATUS \"Installing: \${target}\")
-        configure_file(\"${PROJECT_SOURCE_DIR}/${template}.in\" \"\${target}\" @ONLY)" COMPONENT runtime)
+        configure_file(\"${PROJECT_SOURCE_DIR}/${template}.in\" \"\${target}\" @ONLY)
+        file(CHMOD \"\${target}\" PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)" COMPONENT runtime)
 endforeach()

@@ -95,25 +95,31 @@ ConfigSurroundings surroundings(LookAt look_at) {
 }  // namespace
 
 std::string ConfigFile::report() const {
-    std::string text;
-    for (const ConfigProblem& problem : problems) text += problem.message(path.string()) + "\n";
-    return text;
+    std::string lines;
+    for (const ConfigProblem& problem : problems) lines += problem.message(path.string()) + "\n";
+    return lines;
 }
 
 Result<ConfigFile> read_config_file(const std::optional<std::string>& option, LookAt look_at) {
     TRY(const Place place, find_config_file(option));
-    TRY(const std::optional<std::string> text, read_text(place.path));
-    ConfigFile file;
-    file.path = place.path;
-    file.present = text.has_value();
+    TRY(std::optional<std::string> text, read_text(place.path));
     if (!text && place.named) {
         return bad_config(place.path, "there is no such file", "make it, or name another one with --config");
     }
-    if (text) {
-        ParsedConfig parsed = parse_config(*text, surroundings(look_at));
-        file.config = std::move(parsed.config);
-        file.problems = std::move(parsed.problems);
-    }
+    if (text) return config_of_text(place.path, std::move(*text), look_at);
+    ConfigFile file;
+    file.path = place.path;
+    return file;
+}
+
+ConfigFile config_of_text(std::filesystem::path path, std::string text, LookAt look_at) {
+    ConfigFile file;
+    file.path = std::move(path);
+    file.present = true;
+    file.text = std::move(text);
+    ParsedConfig parsed = parse_config(file.text, surroundings(look_at));
+    file.config = std::move(parsed.config);
+    file.problems = std::move(parsed.problems);
     return file;
 }
 

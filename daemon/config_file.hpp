@@ -15,6 +15,7 @@ namespace reeve {
 struct ConfigFile {
     std::filesystem::path path;
     bool present = false;  // false: no file at the default place, which is a valid configuration
+    std::string text;      // of the file
     Config config;         // meaningful only when there are no problems
     std::vector<ConfigProblem> problems;  // in the order of the text
 
@@ -30,5 +31,7 @@ struct ConfigFile {
 enum class LookAt { the_text, files_too };
 Result<ConfigFile> read_config_file(const std::optional<std::string>& option,
                                     LookAt look_at = LookAt::the_text);
+// The same for a text that was read before; `path` is for messages.
+ConfigFile config_of_text(std::filesystem::path path, std::string text, LookAt look_at = LookAt::the_text);
 
 }  // namespace reeve

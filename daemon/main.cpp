@@ -16,6 +16,7 @@
 #include "commands/schema.hpp"
 #include "commands/service.hpp"
 #include "commands/status.hpp"
+#include "commands/upgrade.hpp"
 #include "commands/why.hpp"
 #include "exit_code.hpp"
 #include "options.hpp"
@@ -64,6 +65,7 @@ constexpr Command commands[] = {
     {"status", run_status},
     {"stop", run_control},
     {"supervise", run_supervise},
+    {"upgrade", run_upgrade},
     {"why", run_why},
     {"zoo", run_zoo},
 };

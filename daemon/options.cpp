@@ -4,6 +4,7 @@
 #include "reeve/base/text.hpp"
 #include "reeve/model/ids.hpp"
 #include "terminal.hpp"
+#include "version.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -68,7 +69,7 @@ class Grammar {
 };
 
 Grammar::Grammar() {
-    app_.set_version_flag("--version", "reeve " REEVE_VERSION, "print the version and exit");
+    app_.set_version_flag("--version", std::string("reeve ") + version, "print the version and exit");
     app_.set_help_flag("-h,--help", "print this help and exit");
     app_.add_option("--store", options_.store, "the state directory")->type_name("DIR");
     app_.require_subcommand(0, 1);
@@ -95,6 +96,8 @@ void Grammar::add_supervisor_commands() {
     CLI::App& supervise = command("supervise", "be the supervisor that run watches", "reeve supervise");
     accept_config(supervise);
     supervise.add_option("--anchor", options_.anchor, "the pid of the parent, which is an anchor");
+    supervise.add_flag("--go-on", options_.go_on, "in the place of the program that was executed before");
+    supervise.add_flag("--try-out", options_.try_out, "only say whether that could be done");
     supervise.add_option("--scope", options_.scope, "the systemd scope that both are in");
     supervise.add_option("--no-scope", options_.no_scope, "why they have none");
     supervise.group("");
@@ -103,6 +106,10 @@ void Grammar::add_supervisor_commands() {
     accept_names(status, false);
     accept_json(status);
     status.add_flag("--watch", options_.watch, "show it again on every change");
+    CLI::App& upgrade = command("upgrade", "execute a new version in place; sessions go on", "reeve upgrade");
+    upgrade.add_option("PROGRAM", options_.file, "the new program; default: the reeve that this command is")
+        ->type_name("");
+    accept_json(upgrade);
     CLI::App& reload = command("reload", "apply the changed configuration, touching only what changed",
                                "reeve reload --dry-run");
     reload.add_flag("--dry-run", options_.dry_run, "only show what would change");

@@ -36,6 +36,8 @@ struct Options {
     bool dry_run = false;  // reap, reload
     bool force = false;    // force-unlock
     int lines = 100;       // logs: so many of the last ones
+    bool go_on = false;    // supervise: in the place of the program that this process executed before
+    bool try_out = false;  // supervise: only say whether that could be done
     std::string scope;     // supervise: the scope that run has entered
     std::string no_scope;  // supervise: or why it has none
     pid_t anchor = -1;     // supervise: our parent, which may have died since it started us; -1: none
@@ -52,7 +54,7 @@ struct Options {
     int status = 0;                        // instance finish: what to exit with
     std::string subject;                   // why: a pid or a container
     std::optional<std::string> image;      // selftest: for its container
-    std::optional<std::string> file;       // mcp: the client's configuration
+    std::optional<std::string> file;       // mcp: the client's configuration; upgrade: the new program
     bool now = false;                      // service install: start it too
 };
 

@@ -1,17 +1,19 @@
 #include "supervise.hpp"
 
 #include "anchor_program.hpp"
-#include "config_file.hpp"
 #include "exit_code.hpp"
+#include "in_place.hpp"
 #include "reeve/base/time_text.hpp"
 #include "reeve/core/supervisor.hpp"
 #include "reeve/os/cgroup.hpp"
+#include "reeve/os/execute.hpp"
 #include "reeve/os/files.hpp"
 #include "reeve/os/paths.hpp"
 #include "reeve/os/process_table.hpp"
 #include "reeve/os/random.hpp"
 #include "service_notify.hpp"
 #include "terminal.hpp"
+#include "version.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -43,12 +45,9 @@ std::optional<rlimit> raise_open_files() {
     return std::nullopt;
 }
 
-Result<Config> load_config(const Options& options) {
+Result<LoadedConfig> load_config(const Options& options) {
     TRY(ConfigFile file, read_config_file(options.config));
-    if (file.problems.empty()) return std::move(file.config);
-    std::string report = file.report();
-    while (!report.empty() && report.back() == '\n') report.pop_back();
-    return Error(Errc::bad_config, "reading the configuration", report, "check it with: reeve check");
+    return loaded(std::move(file));
 }
 
 InstanceRecord record_of_this_life(const ProcessIdentity& self, const Host& here) {
@@ -94,6 +93,8 @@ class Signals {
             if (ec) return;
             if (number == SIGHUP)
                 supervisor_.ask_reload();
+            else if (number == SIGUSR2)
+                supervisor_.ask_upgrade();
             else if (std::chrono::steady_clock::now() >= same_wish_until_)
                 ask_stop(number);
             listen();
@@ -122,6 +123,47 @@ void keep_awake(asio::steady_timer& timer, std::chrono::microseconds interval, c
     });
 }
 
+// What a supervisor begins with: its own place, or the one of the program that this process executed before.
+struct Beginning {
+    LoadedConfig config;
+    InstanceRecord record;
+    std::optional<LifecycleLock> lock;
+    std::optional<Handover> handover;
+    std::vector<std::string> warnings;
+};
+
+Result<Beginning> begin_anew(const Store& store, LoadedConfig config, const ProcessIdentity& self,
+                             const Host& here) {
+    Beginning begun;
+    begun.config = std::move(config);
+    begun.record = record_of_this_life(self, here);
+    const auto path = store.paths().lock();
+    TRY(auto taken, LifecycleLock::acquire(path, payload_for(begun.record), here, begun.warnings));
+    if (const auto* held = std::get_if<LifecycleLock::HeldBy>(&taken))
+        return Error(Errc::held, "taking the store " + store.paths().root.string(), held->message());
+    begun.lock = std::move(std::get<LifecycleLock>(taken));
+    std::error_code ignored;
+    std::filesystem::remove(store.paths().handover(), ignored);  // of one that was killed in the middle
+    // Made when the record is durable: a group that no record names would be nobody's to remove.
+    begun.record.cgroup = instance_cgroup(begun.record.instance_id.value).value_or("");
+    return begun;
+}
+
+Result<Beginning> go_on(const Store& store, const ProcessIdentity& self) {
+    TRY(TakenOver taken, take_handover(store.paths(), self));
+    Beginning begun;
+    for (const int fd : taken.handover.descriptors()) {
+        if (!take_descriptor(fd))
+            begun.warnings.push_back("descriptor " + std::to_string(fd) +
+                                     " did not come through the upgrade");
+    }
+    TRY(begun.lock, LifecycleLock::take_over(store.paths().lock(), UniqueFd(taken.handover.lock)));
+    begun.config = std::move(taken.config);
+    begun.record = taken.handover.record;
+    begun.handover = std::move(taken.handover);
+    return begun;
+}
+
 Status supervise(const Options& options) {
     ::umask(0077);  // every file of ours is for this user alone; sessions set their own
     std::signal(SIGPIPE, SIG_IGN);
@@ -129,29 +171,28 @@ Status supervise(const Options& options) {
     // Before the lock: a signal that comes while we start leads to an orderly stop, not to a lock left
     // behind.
     asio::signal_set signals(loop, SIGTERM, SIGINT, SIGHUP);
+    signals.add(SIGUSR2);
+    let_signals_come();  // a former program held them back for us
 
-    TRY(const Config config, load_config(options));
     TRY(const Host here, this_host());
     TRY(const ProcessIdentity self, identify(::getpid(), here));
     TRY(const std::filesystem::path root, find_store(options.store));
-    TRY(Store store, Store::open_or_create(root));
-    InstanceRecord record = record_of_this_life(self, here);
-    std::vector<std::string> warnings;
-    TRY(auto taken, LifecycleLock::acquire(store.paths().lock(), payload_for(record), here, warnings));
-    if (const auto* held = std::get_if<LifecycleLock::HeldBy>(&taken)) {
-        return Error(Errc::held, "taking the store " + root.string(), held->message());
+    std::optional<LoadedConfig> config;
+    if (!options.go_on) {
+        TRY(config, load_config(options));
     }
+    TRY(Store store, Store::open_or_create(root));
+    TRY(Beginning begun,
+        options.go_on ? go_on(store, self) : begin_anew(store, std::move(*config), self, here));
     CHECK(store.prepare_control());
-    // Made when the record is durable: a group that no record names would be nobody's to remove.
-    record.cgroup = instance_cgroup(record.instance_id.value).value_or("");
     EventLog log = EventLog::open(store.paths().own_log(), true);
-    for (const auto& warning : warnings) log.warn(warning);
+    for (const auto& warning : begun.warnings) log.warn(warning);
     if (!options.scope.empty()) log.info("in a scope of systemd", {{"scope", options.scope}});
     if (!options.no_scope.empty()) log.info("no scope of systemd", {{"why", options.no_scope}});
     SupervisorSettings settings;
-    settings.version = REEVE_VERSION;
+    settings.version = version;
     settings.here = here;
-    settings.record = record;
+    settings.record = begun.record;
     settings.open_files = raise_open_files();
     if (options.anchor > 0) settings.anchor_pid = options.anchor;
     // Tests switch it off, to see what the records alone can do.
@@ -160,9 +201,17 @@ Status supervise(const Options& options) {
         settings.session_anchor = anchor->string();
     settings.safe_mode = crash_loop_noted(store.paths().crashes());
     settings.load_config = [options] { return load_config(options); };
+    TRY(settings.upgrade, upgrade_settings(options, store.paths()));
     settings.notify_manager = notify_service_manager;
-    Supervisor supervisor(loop.get_executor(), std::move(store), std::move(std::get<LifecycleLock>(taken)),
-                          config, std::move(settings), std::move(log));
+    if (begun.handover) {
+        const Handover& left = *begun.handover;
+        settings.safe_mode = left.status.state == SupervisorState::safe;
+        if (left.open_files_soft && left.open_files_hard)
+            settings.open_files = rlimit{*left.open_files_soft, *left.open_files_hard};
+        settings.handover = left;
+    }
+    Supervisor supervisor(loop.get_executor(), std::move(store), std::move(*begun.lock),
+                          std::move(begun.config), std::move(settings), std::move(log));
     Signals wishes(supervisor, signals, std::chrono::seconds(options.scope.empty() ? 0 : 1));
     wishes.listen();
     asio::steady_timer watchdog(loop);
@@ -184,6 +233,7 @@ Status supervise(const Options& options) {
 }  // namespace
 
 int run_supervise(const Options& options) {
+    if (options.try_out) return run_try_out(options);
     const Status outcome = supervise(options);
     if (outcome.ok()) return exit_code::done;
     print_error(outcome.error());

@@ -15,7 +15,7 @@
 namespace anchor {
 namespace {
 
-// As in lib/src/os/posix/anchored_launcher.cpp.
+// As in lib/src/os/posix/anchored_launcher.cpp, which says why it must not change.
 struct Message {
     enum Kind : int { command = 1, exited = 2, signalled = 3 };
     int kind;

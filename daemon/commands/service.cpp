@@ -12,6 +12,8 @@
 #include "service/service.hpp"
 #include "terminal.hpp"
 
+#include <algorithm>
+
 namespace reeve {
 namespace {
 
@@ -42,13 +44,19 @@ Result<Plan> make_plan(const Options& options) {
     return plan;
 }
 
+bool says_nothing_to_do(const ServiceCall& call, const Error& failure) {
+    const std::string said = failure.message();
+    return std::any_of(call.nothing_to_do.begin(), call.nothing_to_do.end(),
+                       [&](const std::string& words) { return said.find(words) != std::string::npos; });
+}
+
 // Says each step, and does it unless that is all that was asked for.
 Status perform(const std::vector<ServiceCall>& calls, bool dry_run) {
     for (const ServiceCall& call : calls) {
         print_line(printable((dry_run ? "would run: " : "running: ") + joined(call.words, " ")));
         if (dry_run) continue;
         const auto said = output_of(call.words, call_limit);
-        if (!said.ok() && !call.may_fail) return said.error();
+        if (!said.ok() && !says_nothing_to_do(call, said.error())) return said.error();
     }
     return done;
 }
@@ -78,7 +86,8 @@ Status install(const Options& options) {
     print_line(options.now ? "Reeve runs, and is started at every login."
                            : "Reeve is started at the next login.");
     if (plan.present && !plan.current)
-        print_line("If it runs already, restart it when that suits: the file has changed.");
+        print_line("If it runs already, restart it when that suits, because the file has changed: " +
+                   how_to_restart(plan.file.path));
     if (services_linger() == false) {
         print_line("It ends with your last session. To have it run without one, and from boot on: " +
                    how_to_linger());
@@ -91,6 +100,9 @@ Status uninstall(const Options& options) {
     const std::string path = printable(plan.file.path.string());
     if (!plan.present) {
         print_line(path + " is not there: nothing to do");
+        const auto state = ask_service_manager();
+        if (state.ok() && (state->enabled || state->active))
+            print_line("The service manager has a reeve.service of another file, and it stays.");
     } else {
         CHECK(perform(calls_to_disable(plan.file.path), options.dry_run));
         print_line((options.dry_run ? "would remove " : "removing ") + path);

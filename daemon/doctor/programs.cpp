@@ -1,6 +1,7 @@
 #include "anchor_program.hpp"
 #include "call_program.hpp"
 #include "doctor/finding.hpp"
+#include "version.hpp"
 
 namespace reeve {
 
@@ -13,10 +14,10 @@ Findings check_programs() {
     if (!said.ok())
         return {
             failure("reeve-anchor", anchor->string() + " does not run: " + said.error().why(), reinstall)};
-    if (*said != "reeve-anchor " REEVE_VERSION "\n")
-        return {failure("reeve-anchor", anchor->string() + " is of another version than reeve " REEVE_VERSION,
+    if (*said != std::string("reeve-anchor ") + version + "\n")
+        return {failure("reeve-anchor", anchor->string() + " is of another version than reeve " + version,
                         reinstall)};
-    return {well("reeve-anchor", anchor->string() + ", version " REEVE_VERSION)};
+    return {well("reeve-anchor", anchor->string() + ", version " + version)};
 }
 
 }  // namespace reeve

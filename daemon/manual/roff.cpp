@@ -1,5 +1,7 @@
 #include "manual/roff.hpp"
 
+#include "version.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <sstream>
@@ -52,7 +54,7 @@ std::string title_line(std::string_view name, std::string_view section, std::str
     std::string upper(name);
     std::transform(upper.begin(), upper.end(), upper.begin(),
                    [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    return ".TH " + upper + " " + std::string(section) + " \"\" \"reeve " REEVE_VERSION "\" \"" +
+    return ".TH " + upper + " " + std::string(section) + " \"\" \"reeve " + version + "\" \"" +
            std::string(manual) + "\"\n";
 }
 

@@ -27,12 +27,16 @@ Result<ServiceFile> wanted_service_file(const std::filesystem::path& program,
 // One step of the service manager's command line.
 struct ServiceCall {
     std::vector<std::string> words;
-    bool may_fail = false;  // its failure says that there was nothing to do
+    // A failure that says one of these says that there was nothing to do.
+    std::vector<std::string> nothing_to_do = {};
 };
-// Before the file is written, after it, and around its removal.
+
+// After the file was written, and around its removal. What runs already is not stopped by the first.
 std::vector<ServiceCall> calls_to_enable(const std::filesystem::path& file, bool now);
 std::vector<ServiceCall> calls_to_disable(const std::filesystem::path& file);
 std::vector<ServiceCall> calls_after_removal();
+// What makes a running service take a changed file.
+std::string how_to_restart(const std::filesystem::path& file);
 
 struct ServiceState {
     bool enabled = false, active = false;

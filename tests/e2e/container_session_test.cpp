@@ -268,5 +268,25 @@ TEST_F(ContainerSession, WithAnImageThatIsNotThereFailsAndSaysWhy) {
     EXPECT_TRUE(daemon.only_record()["sessions"].empty());
 }
 
+TEST_F(ContainerSession, GoesOnThroughAnUpgradeInPlaceAndIsWatchedAgain) {
+    daemon.session("db") = {{"image", test_image},
+                            {"args", {"sh", "-c", "trap exit TERM; while :; do sleep 0.1; done"}},
+                            {"restart", "always"},
+                            {"backoff", {{"initial", "1ms"}}},
+                            {"options", {"--network", "none"}}};
+    daemon.start();
+    ASSERT_TRUE(daemon.wait_for_state("db", "running"));
+    ASSERT_TRUE(wait_until([&] { return daemon.session_status("db")["pid"].is_number(); }));
+    const Json before = daemon.session_status("db");
+    const Ended ended = daemon.reeve({"upgrade", REEVE_NEXT_BINARY});
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    EXPECT_TRUE(wait_until([&] { return daemon.session_status("db")["pid"] == before["pid"]; }));
+    EXPECT_EQ(daemon.session_status("db")["container_id"], before["container_id"]);
+    EXPECT_EQ(daemon.session_status("db")["restarts"], 0);
+    ASSERT_EQ(docker({"kill", before["container_id"].get<std::string>()}).code, 0);
+    EXPECT_TRUE(wait_until([&] { return daemon.session_status("db")["restarts"] == 1; }));
+    EXPECT_EQ(daemon.stop(), 0);
+}
+
 }  // namespace
 }  // namespace reeve::test

@@ -109,7 +109,8 @@ TEST_F(Service, UninstallsEverythingButTheStoreAndSaysWhereThatIs) {
     reeve.file("store/kept", "");
     const std::string store = reeve.store().string();
     ASSERT_EQ(reeve.run({"--store", store, "service", "install"}).code, 0);
-    services.fails("reset-failed", "Unit reeve.service not loaded.");  // says that there was nothing to do
+    services.fails("reset-failed",
+                   "Failed to reset failed state of unit reeve.service: Unit reeve.service not loaded.");
     const Ended ended = reeve.run({"--store", store, "service", "uninstall"});
     EXPECT_EQ(ended.code, 0) << ended.err;
     EXPECT_THAT(ended.out, HasSubstr("stays: " + store));
@@ -119,6 +120,26 @@ TEST_F(Service, UninstallsEverythingButTheStoreAndSaysWhereThatIs) {
     const Ended again = reeve.run({"--store", store, "service", "uninstall"});
     EXPECT_EQ(again.code, 0);
     EXPECT_THAT(again.out, HasSubstr("nothing to do"));
+    EXPECT_THAT(again.out, HasSubstr("another file"));
+    reeve.file("show", "UnitFileState=\nActiveState=inactive\n");
+    EXPECT_THAT(reeve.run({"--store", store, "service", "uninstall"}).out, Not(HasSubstr("another file")));
+}
+
+TEST_F(Service, FailsWhenWhatShouldHaveHadNothingToDoFailsForAnotherReason) {
+    ASSERT_EQ(reeve.run({"service", "install"}).code, 0);
+    services.fails("reset-failed", "Failed to connect to bus: Connection refused");
+    const Ended ended = reeve.run({"service", "uninstall"});
+    EXPECT_EQ(ended.code, 1);
+    EXPECT_THAT(ended.err, HasSubstr("Connection refused"));
+}
+
+TEST_F(Service, SaysHowTheChangedFileTakesEffect) {
+    ASSERT_EQ(reeve.run({"service", "install"}).code, 0);
+    write_text(services.unit(), "[Service]\nExecStart=/old/reeve run\n");
+    const Ended ended = reeve.run({"service", "install", "--now"});
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_THAT(ended.out, HasSubstr("systemctl --user restart reeve.service"));
+    EXPECT_THAT(services.calls(), Not(HasSubstr("restart")));
 }
 
 TEST_F(Service, LeavesTheUsersOwnSettingsAndSaysSo) {

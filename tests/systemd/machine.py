@@ -8,10 +8,15 @@ import shutil
 import subprocess
 import time
 
-# Beside what the package under test depends on.
-PACKAGES = ["systemd", "systemd-sysv", "dbus", "dbus-user-session", "libpam-systemd", "procps"]
+# Beside what the package under test depends on: systemd with managers for users, and an engine for containers inside,
+# which needs no root and no daemon.
+PACKAGES = ["systemd", "systemd-sysv", "dbus", "dbus-user-session", "libpam-systemd", "procps",
+            "podman", "crun", "uidmap", "busybox-static"]
 # The container sees the kernel's boot id, which is the same after its "reboot"; every start gives it one of its own.
+# A user of it may mount a /proc in a namespace of his own only where one is to be seen that nothing is mounted into
+# (mount_too_revealing in the kernel's fs/namespace.c), and the boot id is: so there is a second one.
 BOOT = """
+mkdir /run/proc && mount -t proc proc /run/proc || exit 1
 umount -R /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 1
 cat /proc/sys/kernel/random/uuid >/run/boot_id
 mount --bind /run/boot_id /proc/sys/kernel/random/boot_id || exit 1
@@ -77,6 +82,7 @@ class Machine:
             run(["docker", "run", "--detach", "--name", self.name, "--hostname", "bed",
                  "--cap-add", "SYS_ADMIN", "--cap-add", "SYS_PTRACE", "--cap-add", "NET_ADMIN",
                  "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined",
+                 "--security-opt", "systempaths=unconfined",
                  "--cgroupns=private", "--network", "none", "--tmpfs", "/run:exec", "--tmpfs", "/tmp:exec",
                  "--stop-signal", "SIGRTMIN+3", "-e", "container=docker", self.image, "/bin/sh", "-c", BOOT])
         except BaseException:
@@ -117,6 +123,21 @@ class Machine:
                     "-e", f"HOME=/home/{self.user_name}", "-e", f"USER={self.user_name}",
                     "-e", f"XDG_RUNTIME_DIR={runtime}", "-e", f"DBUS_SESSION_BUS_ADDRESS=unix:path={runtime}/bus",
                     self.name, *map(str, words)], **options)
+
+    def make_engine(self, image):
+        """Lets the user's podman run containers in here, and gives it an image."""
+        # Of this machine's control groups version 2 has no controllers: "pids" would be asked for.
+        self.user_file(f"/home/{self.user_name}/.config/containers/containers.conf",
+                       '[containers]\nnetns = "none"\npids_limit = 0\n[engine]\nevents_logger = "file"\n')
+        self.user_file(f"/home/{self.user_name}/.config/containers/storage.conf", '[storage]\ndriver = "vfs"\n')
+        self.user("sh", "-c", """
+            mkdir -p /tmp/image/bin && cp /bin/busybox /tmp/image/bin/sleep &&
+            tar -C /tmp/image -cf - . | podman import - "$1" && rm -r /tmp/image""", "sh", image, seconds=120)
+
+    def remove_engine(self):
+        self.user("podman", "system", "reset", "--force", seconds=120)
+        home = f"/home/{self.user_name}"
+        self.root("rm", "-rf", f"{home}/.config/containers", f"{home}/.config/cni", f"{home}/.local/share/containers")
 
     def user_file(self, path, text):
         self.user("sh", "-c", 'mkdir -p "$(dirname "$1")" && printf %s "$2" >"$1"', "sh", path, text)

@@ -26,6 +26,9 @@ SESSIONS = {"sessions": {
     "family": {"command": ["sh", "-c", f"setsid sh -c \"{FAMILY}\" & exec sleep 77002"], "stop": {"grace": "500ms"}},
     "plain": {"command": ["sleep", "77003"]}}}
 PROCESSES_OF_ALL = 4  # of the family three: it, the loop and the loop's sleep
+IMAGE = "localhost/box:1"
+WITH_CONTAINER = {"engine": {"command": "podman"}, "sessions": {
+    **SESSIONS["sessions"], "box": {"image": IMAGE, "args": ["sleep", "78001"], "stop": {"grace": "500ms"}}}}
 
 
 def check(true, what):
@@ -235,6 +238,45 @@ def step_boot(bed, service, orderly):
     service.only_record_is_of(after)
 
 
+def containers(bed):
+    """All containers of the user's engine: their labels, by id."""
+    listed = json.loads(bed.user("podman", "ps", "--all", "--format", "json", seconds=60) or "null")
+    return {one["Id"]: one["Labels"] or {} for one in listed or []}
+
+
+def step_leftover_container(bed, service):
+    """The power fails while a container runs; the engine still has it after the boot, and nobody owns it any more."""
+    bed.make_engine(IMAGE)
+    innocent = bed.user("podman", "create", "--name", "innocent", IMAGE, "sleep", "78002", seconds=60).strip()
+    bed.user_file(CONFIG, json.dumps(WITH_CONTAINER))
+    bed.user("systemctl", "--user", "restart", "reeve", seconds=120)
+    before = service.is_up()
+    left = next((one for one, labels in containers(bed).items()
+                 if labels.get("reeve.instance") == before["instance_id"]), None)
+    check(left, f"no container of {before['instance_id']}: {containers(bed)}")
+    # The engine is looked at before the supervisor is: its container is there, and its life is over.
+    bed.user("systemctl", "--user", "disable", "reeve")
+    bed.boot_again(orderly=False)
+    check(left in containers(bed), "the engine has lost the container by itself; this shows nothing")
+    check(not bed.processes("reeve-anchor"), "the service was started, although it is disabled")
+    bed.user("systemctl", "--user", "enable", "--now", "reeve", seconds=120)
+    after = service.is_up()
+    wait_until("the engine has nothing but the new container and the stranger's", lambda: {
+        labels.get("reeve.instance") for labels in containers(bed).values()} == {after["instance_id"], None})
+    check(left not in containers(bed) and innocent in containers(bed), f"left: {containers(bed)}")
+    service.only_record_is_of(after)
+    receipts = [json.loads(line) for line in bed.user("cat", f"{STORE}/receipts.jsonl").splitlines()]
+    told = [one for one in receipts if one["what"] == "container" and one["instance_id"] == before["instance_id"]]
+    check(told and told[-1]["action"] == "remove", f"the receipts of the container: {told}")
+    print("   receipt:", json.dumps(told[-1]))
+    bed.user("systemctl", "--user", "stop", "reeve", seconds=150)
+    check(containers(bed).keys() == {innocent}, f"left by the stop: {containers(bed)}")
+    bed.remove_engine()
+    bed.user_file(CONFIG, json.dumps(SESSIONS))
+    bed.user("systemctl", "--user", "start", "reeve", seconds=120)
+    service.only_record_is_of(service.is_up())
+
+
 def step_upgrade(bed, service):
     before = service.is_up()
     bed.root("dpkg", "--install", "/var/reeve.deb", seconds=120)
@@ -299,6 +341,7 @@ def all_steps(bed, service, package):
         ("loginctl terminate-user", lambda: step_terminate_user(bed, service)),
         ("a reboot", lambda: step_boot(bed, service, orderly=True)),
         ("a power failure", lambda: step_boot(bed, service, orderly=False)),
+        ("a power failure, with a container left over on the engine", lambda: step_leftover_container(bed, service)),
         ("an upgrade of the package", lambda: step_upgrade(bed, service)),
         ("reeve service uninstall", lambda: step_uninstall(bed, service)),
         ("reeve@.service of the system", lambda: step_system_template(bed, service)),

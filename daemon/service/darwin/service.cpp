@@ -15,6 +15,8 @@ constexpr const char* label = "local.reeve";
 
 std::string domain() { return "gui/" + std::to_string(::geteuid()); }
 
+std::string service() { return domain() + "/" + label; }
+
 std::string xml_text(const std::string& text) {
     std::string result;
     for (const char c : text) {
@@ -67,23 +69,31 @@ Result<ServiceFile> wanted_service_file(const std::filesystem::path& program,
 }
 
 // launchd reads a file when it is bootstrapped only, and starts it then: RunAtLoad. Without `now` it waits
-// for the next login.
+// for the next login. What is loaded already is started where it does not run, and left alone where it does.
 std::vector<ServiceCall> calls_to_enable(const std::filesystem::path& file, bool now) {
-    std::vector<ServiceCall> calls{{{"launchctl", "enable", domain() + "/" + label}}};
+    std::vector<ServiceCall> calls{{{"launchctl", "enable", service()}}};
     if (!now) return calls;
-    calls.push_back({{"launchctl", "bootout", domain() + "/" + label}, true});
-    calls.push_back({{"launchctl", "bootstrap", domain(), file.string()}});
+    const auto before = ask_service_manager();
+    if (!before.ok() || !before->enabled)
+        calls.push_back({{"launchctl", "bootstrap", domain(), file.string()}});
+    else if (!before->active)
+        calls.push_back({{"launchctl", "kickstart", service()}});
     return calls;
 }
 
 std::vector<ServiceCall> calls_to_disable(const std::filesystem::path& /*file*/) {
-    return {{{"launchctl", "bootout", domain() + "/" + label}, true}};
+    return {{{"launchctl", "bootout", service()}, {"No such process", "Could not find"}}};
 }
 
 std::vector<ServiceCall> calls_after_removal() { return {}; }
 
+std::string how_to_restart(const std::filesystem::path& file) {
+    return "launchctl bootout " + service() + "; launchctl bootstrap " + domain() + " '" + file.string() +
+           "'";
+}
+
 Result<ServiceState> ask_service_manager() {
-    TRY(const ToolResult said, call_program({"launchctl", "print", domain() + "/" + label}, 10s));
+    TRY(const ToolResult said, call_program({"launchctl", "print", service()}, 10s));
     ServiceState state;
     state.enabled = said.exit_code == 0;
     state.active = said.out.find("state = running") != std::string::npos;

@@ -79,7 +79,11 @@ std::vector<ServiceCall> calls_to_disable(const std::filesystem::path& /*file*/)
 
 std::vector<ServiceCall> calls_after_removal() {
     return {{{"systemctl", "--user", "daemon-reload"}},
-            {{"systemctl", "--user", "reset-failed", unit}, true}};
+            {{"systemctl", "--user", "reset-failed", unit}, {"not loaded"}}};
+}
+
+std::string how_to_restart(const std::filesystem::path& /*file*/) {
+    return std::string("systemctl --user restart ") + unit;
 }
 
 Result<ServiceState> ask_service_manager() {

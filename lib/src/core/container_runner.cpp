@@ -99,6 +99,24 @@ Task<Life> ContainerRunner::live(Session& session) {
     co_return life;
 }
 
+void ContainerRunner::take_over(Session& session, const SessionRecord& record,
+                                const std::optional<HandedProcess>& handed) {
+    (void)session;
+    (void)handed;
+    const auto* const container = std::get_if<ContainerSessionRecord>(&record);
+    if (container == nullptr) return;
+    container_name_ = container->container;
+    id_ = container->container_id;
+    service_.need_events();
+}
+
+Task<Life> ContainerRunner::go_on(Session& session) {
+    if (session.state() == SessionState::running) co_await wait_for_end(session);
+    Life life = co_await end(session);
+    life.started = true;
+    co_return life;
+}
+
 // The record names the container before it exists; its id follows before anything in it runs.
 Task<Result<ContainerId>> ContainerRunner::create(Session& session) {
     SessionRecord record = record_for(session);

@@ -42,6 +42,19 @@ Result<std::unique_ptr<ControlServer>> ControlServer::listen(Executor executor,
     return server;
 }
 
+Result<std::unique_ptr<ControlServer>> ControlServer::take_over(Executor executor,
+                                                                const std::filesystem::path& path,
+                                                                ControlSettings settings, UniqueFd socket) {
+    const std::string doing = "listening on " + path.string();
+    std::unique_ptr<ControlServer> server(new ControlServer(executor, path, std::move(settings)));
+    boost::system::error_code ec;
+    server->acceptor_.assign(asio::local::stream_protocol(), socket.get(), ec);
+    if (ec) return Error(std::error_code(ec.value(), std::system_category()), doing);
+    (void)socket.release();  // the acceptor owns it now
+    if (::lstat(path.c_str(), &server->named_) != 0) return Error::from_errno(doing);
+    return server;
+}
+
 void ControlServer::close() {
     if (closing_) return;
     closing_ = true;

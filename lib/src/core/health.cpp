@@ -33,13 +33,13 @@ Health::Health(Executor executor, std::function<void()> changed)
       }) {}
 
 void Health::begin(const std::optional<ReadyConfig>& ready, const std::optional<LiveConfig>& live,
-                   Probes probes) {
+                   Probes probes, bool ready_before) {
     ready_config_ = ready.value_or(ReadyConfig{});
     live_config_ = live.value_or(LiveConfig{});
     probes_ = std::move(probes);
     verdict_.reset();
     ending_ = false;
-    ready_ = !probes_.ready && !probes_.problem;
+    ready_ = (!probes_.ready || ready_before) && !probes_.problem;
     if (probes_.problem) {
         judge(*probes_.problem);
     } else if (probes_.ready || probes_.live) {
@@ -68,7 +68,7 @@ void Health::judge(std::string verdict) {
 
 Task<void> Health::watch() {
     co_await asio::this_coro::throw_if_cancelled(false);
-    if (probes_.ready) {
+    if (probes_.ready && !ready_) {
         const Status ready = co_await wait_until_ready();
         if (ending_) co_return;
         if (!ready.ok()) {

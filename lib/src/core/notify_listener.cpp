@@ -41,6 +41,12 @@ void NotifyListener::listen(RecordedLeader session, Host here) {
     tasks_.spawn(hear());
 }
 
+void NotifyListener::recall(bool ready, std::uint64_t beats, std::string status) {
+    ready_ = ready;
+    beats_ = beats;
+    status_ = std::move(status);
+}
+
 void NotifyListener::close() {
     closing_ = true;
     tasks_.cancel();

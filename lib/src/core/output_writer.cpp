@@ -1,6 +1,7 @@
 #include "reeve/core/output_writer.hpp"
 
 #include "reeve/os/descriptors.hpp"
+#include "reeve/os/execute.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -13,7 +14,9 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <exception>
+#include <mutex>
 #include <thread>
 
 namespace reeve {
@@ -34,6 +37,17 @@ struct OutputWriter::Inside {
     Executor loop;
     std::function<void(SessionName, std::string)> on_problem;
     std::thread thread;
+    std::mutex resting;
+    std::condition_variable rest_changed;
+    bool held = false, rests = false;
+
+    void rest() {
+        std::unique_lock lock(resting);
+        rests = true;
+        rest_changed.notify_all();
+        rest_changed.wait(lock, [this] { return !held; });
+        rests = false;
+    }
 
     void tell(SessionName name, std::string problem) {
         asio::post(loop, [this, name = std::move(name), problem = std::move(problem)] {
@@ -62,6 +76,10 @@ class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
         copy(last_rounds);
         boost::system::error_code ignored;
         pipe_.close(ignored);
+    }
+
+    Handed handed() const {
+        return {const_cast<asio::posix::stream_descriptor&>(pipe_).native_handle(), log_.between_lines()};
     }
 
   private:
@@ -103,6 +121,7 @@ OutputWriter::OutputWriter(Executor loop, std::filesystem::path folder, std::uin
     inside_->loop = std::move(loop);
     inside_->on_problem = std::move(on_problem);
     inside_->thread = std::thread([inside = inside_.get()] {
+        hold_signals_back();  // they are for the first thread
         for (;;) {
             try {
                 inside->context.run();
@@ -143,6 +162,32 @@ Task<void> OutputWriter::finish(std::shared_ptr<Stream> stream) {
                    });
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(initiate, asio::use_awaitable);
+}
+
+void OutputWriter::hold() {
+    std::unique_lock lock(inside_->resting);
+    inside_->held = true;
+    asio::post(inside_->context, [inside = inside_.get()] { inside->rest(); });
+    inside_->rest_changed.wait(lock, [this] { return inside_->rests; });
+}
+
+void OutputWriter::let_go() {
+    const std::scoped_lock lock(inside_->resting);
+    inside_->held = false;
+    inside_->rest_changed.notify_all();
+}
+
+OutputWriter::Handed OutputWriter::handed(const Stream& stream) { return stream.handed(); }
+
+Result<std::shared_ptr<OutputWriter::Stream>> OutputWriter::take_over(const SessionName& name,
+                                                                      const std::filesystem::path& path,
+                                                                      const LogConfig& config,
+                                                                      UniqueFd read_end, bool between_lines) {
+    TRY(SessionLog log, SessionLog::open(path, config));
+    log.go_on(between_lines);
+    auto stream = std::make_shared<Stream>(*inside_, name, std::move(log), read_end.release());
+    asio::post(inside_->context, [stream] { stream->wait(); });
+    return stream;
 }
 
 void OutputWriter::set_total(std::uint64_t total) { inside_->total = total; }

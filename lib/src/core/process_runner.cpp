@@ -155,6 +155,7 @@ Task<Result<GatedChild>> ProcessRunner::launch_below_anchor(LaunchSpec& spec) {
 }
 
 Task<void> ProcessRunner::forget_life() {
+    taken_over_.reset();
     if (notify_) {
         notify_->close();
         co_await notify_->closed();

@@ -82,7 +82,7 @@ void Session::mark_started(std::string at) {
     if (lives_++ > 0) ++restarts_;
 }
 
-void Session::begin_health() {
+void Session::begin_health(bool ready_before) {
     using Question = SessionRunner::Question;
     Health::Probes probes;
     const auto make = [&](const auto& config, Question question, std::unique_ptr<Probe>& probe) {
@@ -95,7 +95,7 @@ void Session::begin_health() {
     };
     make(config_.ready, Question::ready, probes.ready);
     make(config_.live, Question::live, probes.live);
-    health_.begin(config_.ready, config_.live, std::move(probes));
+    health_.begin(config_.ready, config_.live, std::move(probes), ready_before);
 }
 
 void Session::recall(SessionMemory memory) {
@@ -197,15 +197,17 @@ void Session::close() {
 }
 
 bool Session::may_start() const {
-    return std::all_of(config_.after.begin(), config_.after.end(),
-                       [this](const SessionName& name) { return host_.is_ready(name); });
+    return !host_.held() && std::all_of(config_.after.begin(), config_.after.end(),
+                                        [this](const SessionName& name) { return host_.is_ready(name); });
 }
 
 Task<void> Session::keep() {
     co_await asio::this_coro::throw_if_cancelled(false);
     keeping_ = true;
     while (!closing_) {
-        if (!wanted_) {
+        if (goes_on_) {
+            co_await one_life();
+        } else if (!wanted_) {
             if (!down()) set_state(SessionState::stopped);
             co_await changed_.wait();
         } else if (pause_) {
@@ -226,13 +228,21 @@ Task<void> Session::keep() {
 
 Task<void> Session::pause(std::chrono::milliseconds delay) {
     const auto until = Clock::now() + delay;
+    pause_ends_ = until;
     while (!asked_to_end() && Clock::now() < until) co_await changed_.wait(until);
+    pause_ends_.reset();
 }
 
 Task<void> Session::one_life() {
-    set_state(SessionState::starting);
-    const auto began = Clock::now();
-    Life life = co_await runner_->live(*this);
+    Life life;
+    if (goes_on_) {
+        goes_on_ = false;
+        life = co_await runner_->go_on(*this);
+    } else {
+        set_state(SessionState::starting);
+        life_began_ = Clock::now();
+        life = co_await runner_->live(*this);
+    }
     co_await health_.ended();
     const auto verdict = health_.take_verdict();
     const bool by_probe = verdict.has_value() && !asked_to_end();
@@ -243,7 +253,7 @@ Task<void> Session::one_life() {
         if (life.exit) life.exit->why = life.problem;
         host_.note(name_, "session ended by its probe", life.problem);
     }
-    after_life(life, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began));
+    after_life(life, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - life_began_));
     co_await save_memory();
 }
 
@@ -264,7 +274,9 @@ Task<void> Session::end_what_is_left(Life& life) {
         while (!closing_ && !retry_now_ && Clock::now() < until) co_await changed_.wait(until);
         if (closing_) continue;
         delay = std::min(delay * 2, longest_retry);
+        retrying_ = true;
         Life again = co_await runner_->end_again(*this);
+        retrying_ = false;
         if (again.exit) life.exit = again.exit, life.clean = again.clean;
         life.left = std::move(again.left);
         left_behind_ = !life.left.empty();

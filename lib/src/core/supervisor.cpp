@@ -17,12 +17,14 @@ constexpr std::chrono::seconds first_word_after{1};  // of who keeps a stop wait
 
 }  // namespace
 
-Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Config config,
+Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, LoadedConfig config,
                        SupervisorSettings settings, EventLog log)
     : executor_(executor),
       store_(std::move(store)),
       lock_(std::move(lock)),
-      config_(std::move(config)),
+      config_(std::move(config.config)),
+      config_text_(std::move(config.text)),
+      config_path_(std::move(config.path)),
       settings_(std::move(settings)),
       log_(std::move(log)),
       session_tasks_(executor,
@@ -135,6 +137,7 @@ Task<Status> Supervisor::run() {
     co_await asio::this_coro::throw_if_cancelled(false);
     outcome_ = co_await begin();
     if (outcome_.ok()) {
+        if (settings_.handover) go_on_with_sessions();
         if (settings_.safe_mode)
             stay_safe();
         else
@@ -149,18 +152,23 @@ Task<Status> Supervisor::run() {
 // The record is durable before anything is launched; the status tells that we are here.
 Task<Status> Supervisor::begin() {
     CO_CHECK(co_await record_file_->commit());
-    if (!record_.cgroup.empty() && !make_cgroup_at(record_.cgroup).ok()) {  // not ours to divide
+    const bool anew = !settings_.handover;
+    if (anew && !record_.cgroup.empty() && !make_cgroup_at(record_.cgroup).ok()) {  // not ours to divide
         record_.cgroup.clear();
         process_around_.cgroup.clear();
         CO_CHECK(co_await record_file_->commit());
     }
-    auto control = ControlServer::listen(executor_, store_.paths().control(), control_settings());
+    const auto socket = store_.paths().control();
+    auto control = anew ? ControlServer::listen(executor_, socket, control_settings())
+                        : ControlServer::take_over(executor_, socket, control_settings(),
+                                                   UniqueFd(settings_.handover->control));
     if (!control.ok()) co_return control.error();
     control_ = std::move(*control);
     read_memories();
     for (const auto& [name, session] : config_.sessions) add_session(name, session);
     for (std::string& problem : added_.load()) attention_.push_back(std::move(problem));
     run_added_sessions();
+    if (settings_.handover) take_over(*settings_.handover);
     tasks_.spawn(control_->serve());
     tasks_.spawn(watch_lock());
     if (settings_.anchor_pid) tasks_.spawn(watch_anchor());
@@ -169,11 +177,11 @@ Task<Status> Supervisor::begin() {
     status_changed();
     const std::string weaker = settings_.session_anchor.empty() ? "session" : "subreaper";
     const std::string containment = record_.cgroup.empty() ? weaker : "cgroup";
-    log_.info("started", {{"version", settings_.version},
-                          {"instance", record_.instance_id.value},
-                          {"pid", static_cast<long long>(record_.owner.pid)},
-                          {"containment", containment},
-                          {"store", store_.paths().root.string()}});
+    log_.info(anew ? "started" : "upgraded in place", {{"version", settings_.version},
+                                                       {"instance", record_.instance_id.value},
+                                                       {"pid", static_cast<long long>(record_.owner.pid)},
+                                                       {"containment", containment},
+                                                       {"store", store_.paths().root.string()}});
     co_return done;
 }
 
@@ -204,6 +212,7 @@ Task<void> Supervisor::reap_and_start() {
     tasks_.spawn(watch_instances());
 
     for (auto& [name, session] : sessions_) {
+        if (session->taken_over()) continue;
         session->start_with_supervisor();
         session_tasks_.spawn(session->keep());
     }

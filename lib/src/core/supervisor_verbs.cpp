@@ -42,21 +42,27 @@ ControlSettings Supervisor::control_settings() {
             return (this->*member)(std::move(params), std::move(caller));
         };
     };
+    const auto changing = [this, verb](Member member) -> ControlVerb {
+        return [this, work = verb(member)](std::string params, Caller caller) {
+            return change(work, std::move(params), std::move(caller));
+        };
+    };
     ControlSettings settings;
     settings.verbs = {{"status", verb(&Supervisor::verb_status)},
                       {"start", verb(&Supervisor::verb_start)},
                       {"stop", verb(&Supervisor::verb_stop)},
                       {"restart", verb(&Supervisor::verb_restart)},
-                      {"add", verb(&Supervisor::verb_add)},
-                      {"rm", verb(&Supervisor::verb_rm)},
-                      {"reload", verb(&Supervisor::verb_reload)},
+                      {"add", changing(&Supervisor::verb_add)},
+                      {"rm", changing(&Supervisor::verb_rm)},
+                      {"reload", changing(&Supervisor::verb_reload)},
                       {"reap", verb(&Supervisor::verb_reap)},
                       {"waiting", verb(&Supervisor::verb_waiting)},
                       {"shutdown", verb(&Supervisor::verb_shutdown)},
-                      {"instance.register", verb(&Supervisor::verb_instance_register)},
-                      {"instance.track", verb(&Supervisor::verb_instance_track)},
-                      {"instance.untrack", verb(&Supervisor::verb_instance_untrack)},
-                      {"instance.unregister", verb(&Supervisor::verb_instance_unregister)}};
+                      {"upgrade", verb(&Supervisor::verb_upgrade)},
+                      {"instance.register", changing(&Supervisor::verb_instance_register)},
+                      {"instance.track", changing(&Supervisor::verb_instance_track)},
+                      {"instance.untrack", changing(&Supervisor::verb_instance_untrack)},
+                      {"instance.unregister", changing(&Supervisor::verb_instance_unregister)}};
     settings.events = &events_;
     settings.caller_gone = [this] { changed_.notify(); };
     return settings;
@@ -249,13 +255,13 @@ Task<Result<std::string>> Supervisor::verb_reload(std::string params, Caller cal
         co_return Error(Errc::failed, "reloading", "the supervisor is not running yet, or stopping");
     }
     if (dry_run) {
-        CO_TRY(const Config next, settings_.load_config());
-        if (const auto objection = objection_to_config(next)) co_return *objection;
-        co_return plan_for(next).json(true);
+        CO_TRY(const LoadedConfig next, settings_.load_config());
+        if (const auto objection = objection_to_config(next.config)) co_return *objection;
+        co_return plan_for(next.config).json(true);
     }
     tell_manager("RELOADING=1");
     auto next = settings_.load_config();
-    const auto objection = next.ok() ? objection_to_config(*next) : std::optional<Error>(next.error());
+    const auto objection = next.ok() ? objection_to_config(next->config) : std::optional<Error>(next.error());
     if (objection) {
         tell_manager("READY=1\nSTATUS=the new configuration has a mistake and was not applied");
         co_return *objection;
@@ -270,11 +276,14 @@ Task<Result<std::string>> Supervisor::verb_reload(std::string params, Caller cal
 
 // Touches only what changed. A configuration that cannot be used never gets here, so nothing is half applied.
 // Another engine is a change of every container session: its container is made anew in that one.
-Task<Result<std::string>> Supervisor::apply(Config next) {
+Task<Result<std::string>> Supervisor::apply(LoadedConfig loaded) {
+    Config& next = loaded.config;
     const Plan plan = plan_for(next);
     const bool other_engine = next.engine != config_.engine;
     const bool other_registries = config_.foreign_registries != next.foreign_registries;
     config_ = std::move(next);
+    config_text_ = std::move(loaded.text);
+    config_path_ = std::move(loaded.path);
     output_->set_total(config_.logs.max_total);
     if (other_registries) {
         foreign_watch_->watch(config_.foreign_registries);

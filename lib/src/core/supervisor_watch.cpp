@@ -44,7 +44,9 @@ Task<void> Supervisor::watch_instances() {
 
 // After a crash loop whatever is launched or reaped by itself may be what crashes us: a person decides.
 void Supervisor::stay_safe() {
-    for (auto& [name, session] : sessions_) session_tasks_.spawn(session->keep());
+    for (auto& [name, session] : sessions_) {
+        if (!session->taken_over()) session_tasks_.spawn(session->keep());
+    }
     tasks_.spawn(keep_reaping());  // when somebody asks: nobody watches, so nothing asks by itself
     state_ = SupervisorState::safe;
     attention_.emplace_back(
@@ -149,6 +151,7 @@ StatusSnapshot Supervisor::snapshot() {
     s.anchor_pid = settings_.anchor_pid;
     s.hostname = settings_.here.hostname;
     s.started_at = record_.started_at;
+    s.upgrades = upgrades_;
     s.control = store_.paths().control().string();
     for (const auto& [name, session] : sessions_) s.sessions[name] = session_status(*session);
     s.last_reap = last_reap_;

@@ -177,6 +177,7 @@ std::string to_json(const StatusSnapshot& s) {
         {"anchor_pid", or_null(s.anchor_pid)},
         {"hostname", s.hostname},
         {"started_at", s.started_at},
+        {"upgrades", s.upgrades},
         {"control", s.control},
         {"sessions", sessions},
         {"reaper", {{"last_run", last_run}, {"pending", pending}, {"totals", json_of(s.totals)}}},
@@ -206,6 +207,7 @@ Result<StatusSnapshot> status_snapshot_from_json(std::string_view text) {
     s.anchor_pid = optional_int(root, "anchor_pid");
     s.hostname = string_field(root, "hostname").value_or("");
     s.started_at = string_field(root, "started_at").value_or("");
+    s.upgrades = small_int(root, "upgrades");
     s.control = string_field(root, "control").value_or("");
     if (const Json* sessions = object_field(root, "sessions")) {
         for (const auto& [name, session] : sessions->items()) s.sessions[{name}] = session_from(session);

@@ -105,6 +105,12 @@ Result<std::variant<LifecycleLock, HeldBy>> LifecycleLock::acquire(const std::fi
     return Answer(LifecycleLock(std::move(*attempt.file)));
 }
 
+Result<LifecycleLock> LifecycleLock::take_over(const std::filesystem::path& path, UniqueFd fd) {
+    TRY(LockedFile file, LockedFile::take_over(path, std::move(fd)));
+    (void)remove_leftovers(path.parent_path()).ok();  // what the former program was writing just then
+    return LifecycleLock(std::move(file));
+}
+
 std::string LifecycleLock::HeldBy::message() const {
     if (!holder) {
         return "the store is in use: its lock is held, and .locked does not say by whom; find the process "

@@ -8,6 +8,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <pthread.h>
+
+#include <csignal>
 #include <functional>
 #include <utility>
 
@@ -15,6 +18,15 @@ namespace reeve {
 
 class Worker {
   public:
+    // Signals are for the first thread: one that is about to execute another program blocks them, and must
+    // not lose one to us.
+    Worker() {
+        asio::post(pool_, [] {
+            sigset_t all;
+            sigfillset(&all);
+            pthread_sigmask(SIG_SETMASK, &all, nullptr);
+        });
+    }
     // Runs `work` on the worker's thread; the caller goes on, on its own executor, with what it returned.
     // `work` must not throw. It always runs to its end: a cancelled task still waits for it.
     template <class T>

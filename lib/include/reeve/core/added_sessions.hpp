@@ -32,6 +32,7 @@ class AddedSessions {
     void erase(const SessionName& name) { entries_.erase(name); }
     // Completes when what was changed before the call is on disk.
     Task<Status> commit() { return file_.commit(); }
+    bool settled() const { return file_.settled(); }
 
   private:
     std::string render() const;

@@ -37,6 +37,10 @@ class ContainerRunner final : public SessionRunner {
 
     const char* kind() const override { return "container"; }
     Task<Life> live(Session& session) override;
+    std::optional<HandedProcess> hand_over() override { return std::nullopt; }  // the engine knows it all
+    void take_over(Session& session, const SessionRecord& record,
+                   const std::optional<HandedProcess>& handed) override;
+    Task<Life> go_on(Session& session) override;
     Task<Life> end_again(Session& session) override { return end(session); }
     void describe(SessionStatus& status) const override;
     void hurry() override;

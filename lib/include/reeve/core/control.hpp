@@ -6,6 +6,7 @@
 
 #include "reeve/base/task.hpp"
 #include "reeve/base/task_group.hpp"
+#include "reeve/base/unique_fd.hpp"
 #include "reeve/core/event_hub.hpp"
 
 #include <boost/asio/local/stream_protocol.hpp>
@@ -59,7 +60,12 @@ class ControlServer {
     // this.
     static Result<std::unique_ptr<ControlServer>> listen(Executor executor, const std::filesystem::path& path,
                                                          ControlSettings settings);
+    // A socket that the former program of this process has listened on: who knocks meanwhile waits in it.
+    static Result<std::unique_ptr<ControlServer>> take_over(Executor executor,
+                                                            const std::filesystem::path& path,
+                                                            ControlSettings settings, UniqueFd socket);
     ~ControlServer();
+    int fd() { return acceptor_.native_handle(); }
     // Serves until close(). Clients of other users are turned away.
     Task<void> serve();
     // Ends serve(), cuts every connection and removes the socket's name.

@@ -22,6 +22,8 @@ class DurableFile {
     // disk then. Callers that come while a write is under way share the next one.
     Task<Status> commit();
     std::uint64_t writes() const { return writes_; }
+    // Everything that was asked for is on disk, or has failed to get there.
+    bool settled() const { return covered_ == asked_; }
 
   private:
     Worker& worker_;

@@ -28,8 +28,9 @@ class Health {
         std::unique_ptr<Probe> ready, live;  // none: nothing to look at
         std::optional<std::string> problem;  // why one could not be made: the verdict, then
     };
-    // A life has begun.
-    void begin(const std::optional<ReadyConfig>& ready, const std::optional<LiveConfig>& live, Probes probes);
+    // A life has begun. `ready_before`: it goes on, and was seen ready.
+    void begin(const std::optional<ReadyConfig>& ready, const std::optional<LiveConfig>& live, Probes probes,
+               bool ready_before = false);
     // The life is over, or is to be: no probe looks any more. Does not wait for those that are looking.
     void end();
     // Completes when none is.

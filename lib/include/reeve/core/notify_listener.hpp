@@ -35,6 +35,10 @@ class NotifyListener {
     void close();
     Task<void> closed() { return tasks_.join(); }
 
+    // What the former program of this process has heard on the same socket.
+    void recall(bool ready, std::uint64_t beats, std::string status);
+    int fd() { return socket_.native_handle(); }
+
     const std::filesystem::path& path() const { return path_; }
     bool ready() const { return ready_; }
     bool in_trouble() const { return in_trouble_; }

@@ -47,6 +47,20 @@ class OutputWriter {
 
     void set_total(std::uint64_t total);
 
+    // For another program that goes on in this process. Between hold() and let_go() the thread rests: what
+    // was taken out of a pipe is in its log, and nothing more is taken.
+    void hold();
+    void let_go();
+    // Only between these two: the reading end, which stays the stream's, and whether a line ended there.
+    struct Handed {
+        int read_end = -1;
+        bool between_lines = true;
+    };
+    static Handed handed(const Stream& stream);
+    // The stream of a life that the former program began.
+    Result<std::shared_ptr<Stream>> take_over(const SessionName& name, const std::filesystem::path& path,
+                                              const LogConfig& config, UniqueFd read_end, bool between_lines);
+
   private:
     struct Inside;
     Executor loop_;

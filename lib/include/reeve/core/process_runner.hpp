@@ -40,6 +40,10 @@ class ProcessRunner final : public SessionRunner {
 
     const char* kind() const override { return "process"; }
     Task<Life> live(Session& session) override;
+    std::optional<HandedProcess> hand_over() override;
+    void take_over(Session& session, const SessionRecord& record,
+                   const std::optional<HandedProcess>& handed) override;
+    Task<Life> go_on(Session& session) override;
     Task<Life> end_again(Session& session) override;
     void describe(SessionStatus& status) const override;
     void hurry() override;
@@ -75,6 +79,8 @@ class ProcessRunner final : public SessionRunner {
     SessionHost& host_;
     // Of the life under way.
     std::optional<pid_t> pid_;  // the command's
+    std::optional<ProcessHandle>
+        taken_over_;  // the command, when a former program of this process launched it
     RecordedLeader leader_;
     std::string cgroup_;  // empty: none
     std::unique_ptr<SessionAnchor> anchor_;

@@ -16,6 +16,7 @@
 #include "reeve/core/health.hpp"
 #include "reeve/core/notifier.hpp"
 #include "reeve/model/config.hpp"
+#include "reeve/model/handover.hpp"
 #include "reeve/model/instance_record.hpp"
 #include "reeve/model/restart.hpp"
 #include "reeve/model/session_memory.hpp"
@@ -48,6 +49,13 @@ class SessionRunner {
     virtual ~SessionRunner() = default;
     virtual const char* kind() const = 0;
     virtual Task<Life> live(Session& session) = 0;
+    // Across an exec of this process: what of a life must be handed on, between two turns of the loop; and
+    // what another program has handed to us of one that is on record. Then go_on() is the rest of that life,
+    // as live() would have lived it; one that was being ended is ended at once.
+    virtual std::optional<HandedProcess> hand_over() = 0;
+    virtual void take_over(Session& session, const SessionRecord& record,
+                           const std::optional<HandedProcess>& handed) = 0;
+    virtual Task<Life> go_on(Session& session) = 0;
     // Tries again to end what live(), or this, has left.
     virtual Task<Life> end_again(Session& session) = 0;
     // Fills in what only the runner knows: pid, container id, containment.
@@ -82,6 +90,8 @@ class SessionHost {
     virtual void status_changed() = 0;
     // Whether the session named is up and ready, for those that come after it.
     virtual bool is_ready(const SessionName& name) const = 0;
+    // Nothing new is begun for now: another program is about to be executed in our place.
+    virtual bool held() const = 0;
 };
 
 class Session {
@@ -118,6 +128,17 @@ class Session {
     // Something that it depends on has changed.
     void poke() { changed_.notify(); }
 
+    // What of it cannot be interrupted by an exec right now, for people: a life that is just beginning or
+    // ending. Empty: nothing.
+    std::string moving() const;
+    bool unsaved() const { return unsaved_ || saving_; }  // something of it is on its way to the disk
+    // What another program of this process needs to go on with it, and what one has left for us: before
+    // keep(), after recall().
+    HandedSession hand_over() const;
+    void take_over(const SessionStatus& seen, const HandedSession& handed,
+                   const std::optional<SessionRecord>& record);
+    bool taken_over() const { return taken_over_; }
+
     // The session's whole life; ends after close() once nothing runs any more.
     Task<void> keep();
     void close();
@@ -136,7 +157,7 @@ class Session {
     Task<void> pause(std::chrono::milliseconds delay);
     void after_life(const Life& life, std::chrono::milliseconds ran);
     bool may_start() const;
-    void begin_health();
+    void begin_health(bool ready_before = false);
     Task<void> save_memory();
 
     SessionName name_;
@@ -148,6 +169,11 @@ class Session {
     SessionState state_ = SessionState::stopped;
     bool wanted_ = false, closing_ = false, keeping_ = false;
     bool left_behind_ = false, retry_now_ = false;
+    bool retrying_ = false;    // what was left behind is being ended again
+    bool taken_over_ = false;  // from a former program of this process
+    bool goes_on_ = false;     // the next life is one that it began
+    std::chrono::steady_clock::time_point life_began_{};
+    std::optional<std::chrono::steady_clock::time_point> pause_ends_;
     int restarts_ = 0, lives_ = 0;
     int lives_before_start_ = 0;  // when somebody last asked for it to be up
     RestartBudget budget_;

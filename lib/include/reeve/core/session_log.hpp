@@ -34,6 +34,10 @@ class SessionLog {
     // For whoever removed or truncated the file by hand: goes on in a new one. Call it now and then.
     Status look_again();
     LogPosition position() const;
+    // Whether the last byte that was appended ended a line; and of a log whose last line another program of
+    // this process has begun.
+    bool between_lines() const { return between_lines_; }
+    void go_on(bool between_lines) { between_lines_ = between_lines; }
     // Counts the rotations, for whoever keeps a limit on all logs.
     int rotations() const { return rotations_; }
 

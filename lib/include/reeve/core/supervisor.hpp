@@ -19,11 +19,13 @@
 #include "reeve/core/reaper.hpp"
 #include "reeve/core/session.hpp"
 #include "reeve/core/usage_meter.hpp"
+#include "reeve/model/handover.hpp"
 #include "reeve/store/lifecycle_lock.hpp"
 #include "reeve/store/store.hpp"
 
 #include <sys/resource.h>
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,6 +36,22 @@
 
 namespace reeve {
 
+// A configuration, and what it was read from: another program that goes on in our place reads the same.
+struct LoadedConfig {
+    Config config;
+    std::optional<std::string> text;  // nothing: there is no file
+    std::string path;                 // for people
+};
+
+// How another program takes our place (supervisor_upgrade.cpp). Both are given its absolute path.
+struct UpgradeSettings {
+    // A dry start on what handover.json says: the version, or why it refuses. Bounded in time.
+    std::function<Task<Result<std::string>>(std::filesystem::path program)> try_out;
+    // Returns only when it did not happen. `keep`: descriptors that stay open.
+    std::function<Error(const std::filesystem::path& program, const std::vector<int>& keep)> execute;
+    std::filesystem::path own_program;  // as it was when we started
+};
+
 struct SupervisorSettings {
     std::string version;
     Host here;
@@ -42,14 +60,16 @@ struct SupervisorSettings {
     std::string session_anchor;        // reeve-anchor, for sessions without a cgroup; empty: none
     bool safe_mode = false;            // after a crash loop: nothing is launched or reaped by itself
     std::optional<rlimit> open_files;  // what sessions get; we may have raised our own
-    std::function<Result<Config>()> load_config;  // reads it again; the error names line and pointer
+    std::function<Result<LoadedConfig>()> load_config;  // reads it again; the error names line and pointer
+    UpgradeSettings upgrade;
+    std::optional<Handover> handover;  // what the former program of this process has left
     std::function<void(const std::string&)> notify_manager;  // sd_notify text, e.g. "READY=1"
 };
 
 class Supervisor final : public SessionHost {
   public:
-    Supervisor(Executor executor, Store store, LifecycleLock lock, Config config, SupervisorSettings settings,
-               EventLog log);
+    Supervisor(Executor executor, Store store, LifecycleLock lock, LoadedConfig config,
+               SupervisorSettings settings, EventLog log);
     ~Supervisor() override;
 
     // Completes when everything has been stopped and released. The error is why it could not go on.
@@ -57,8 +77,10 @@ class Supervisor final : public SessionHost {
     // Safe to call from signal handlers of the loop. The second call ends every grace.
     void ask_stop(std::string why);
     void ask_reload();
+    void ask_upgrade();  // to what stands now where our program was
 
   private:
+    using Caller = std::shared_ptr<const ControlCaller>;
     // sd_notify text for whoever manages us, if anybody does.
     void tell_manager(const std::string& text) const {
         if (settings_.notify_manager) settings_.notify_manager(text);
@@ -72,6 +94,7 @@ class Supervisor final : public SessionHost {
     void note(const SessionName& name, const std::string& what, const std::string& why) override;
     void status_changed() override;
     bool is_ready(const SessionName& name) const override;
+    bool held() const override { return upgrading_; }
 
     // The life, step by step.
     Task<Status> begin();
@@ -100,13 +123,29 @@ class Supervisor final : public SessionHost {
     void take_foreign(const Reaper& reaper);
     ReaperSettings reaper_settings();
 
+    // Another program in our place.
+    Task<Result<std::string>> upgrade(std::filesystem::path program);
+    Task<Error> try_upgrade(std::filesystem::path program);
+    Task<Status> come_to_rest(std::string doing);
+    Task<void> let_signals_be_seen();
+    std::string moving() const;
+    bool writing() const;
+    Handover hand_over();
+    void take_over(const Handover& handover);
+    void go_on_with_sessions();
+    void end_calls_of_the_former_program();
+    Task<void> end_child(pid_t pid);
+    Task<void> upgrade_by_signal();
+    Task<Result<std::string>> verb_upgrade(std::string params, Caller caller);
+    Task<Result<std::string>> change(ControlVerb verb, std::string params, Caller caller);
+
     // Sessions and configuration.
     void add_session(const SessionName& name, const SessionConfig& config);
     void listen_to(const std::set<EngineAddress>& named);
     std::unique_ptr<EngineService> make_engine_service(const EngineConfig& config);
     struct Plan;
     Plan plan_for(const Config& next) const;
-    Task<Result<std::string>> apply(Config next);
+    Task<Result<std::string>> apply(LoadedConfig next);
     Task<void> drop_session(SessionName name);
     void use_engine(const EngineConfig& config);
 
@@ -120,7 +159,6 @@ class Supervisor final : public SessionHost {
     std::optional<Error> objection_to_config(const Config& next) const;
 
     // Control.
-    using Caller = std::shared_ptr<const ControlCaller>;
     ControlSettings control_settings();
     Task<Result<std::string>> verb_status(std::string params, Caller caller);
     Task<Result<std::string>> verb_start(std::string params, Caller caller);
@@ -163,6 +201,8 @@ class Supervisor final : public SessionHost {
     Store store_;
     LifecycleLock lock_;
     Config config_;
+    std::optional<std::string> config_text_;
+    std::string config_path_;
     SupervisorSettings settings_;
     EventLog log_;
     Worker worker_;
@@ -212,7 +252,9 @@ class Supervisor final : public SessionHost {
     std::uint64_t reaps_begun_ = 0, reaps_done_ = 0;
     std::chrono::milliseconds reap_pause_{1'000};  // before what is pending is tried again
     std::chrono::steady_clock::time_point next_reap_{};
-    bool lost_lock_ = false, reloading_ = false;
+    bool lost_lock_ = false, reloading_ = false, upgrading_ = false;
+    int changing_ = 0;  // requests under way that must not be cut off
+    int upgrades_ = 0;
     std::optional<std::chrono::steady_clock::time_point> stop_deadline_;
     std::optional<LastReap> last_reap_;
     ReapCounts totals_;

@@ -92,6 +92,7 @@ struct StatusSnapshot {
     std::optional<pid_t> anchor_pid;
     std::string hostname;
     std::string started_at;
+    int upgrades = 0;  // in place, of this life
     std::string control;
     std::map<SessionName, SessionStatus> sessions;
     std::optional<LastReap> last_reap;

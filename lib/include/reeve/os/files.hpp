@@ -52,6 +52,10 @@ class LockedFile {
     // afterwards.
     static Result<std::optional<LockedFile>> try_lock(const std::filesystem::path& path, Missing missing);
 
+    // One that the former program of this process had locked, and left open for us: Errc::held when the file
+    // has lost its name since.
+    static Result<LockedFile> take_over(const std::filesystem::path& path, UniqueFd fd);
+
     const std::filesystem::path& path() const { return path_; }
     // Whether `path` still names the file that we hold. False once somebody removed or replaced it.
     bool still_there() const;

@@ -28,6 +28,9 @@ class SessionAnchor {
   public:
     // Forks both; the command's pid is told over the link. Nothing of the command has run.
     static Result<std::unique_ptr<SessionAnchor>> launch(const LaunchSpec& spec, const AnchorSpec& anchor);
+    // One that the former program of this process has launched: `pid` is our child, not yet reaped, and
+    // `link` its link. The command was let run.
+    static Result<std::unique_ptr<SessionAnchor>> take_over(pid_t pid, UniqueFd link);
 
     // Our child; not reaped before the caller does.
     const ProcessHandle& handle() const { return handle_; }

@@ -32,6 +32,8 @@ class LifecycleLock {
     static Result<std::variant<LifecycleLock, HeldBy>> acquire(const std::filesystem::path& path,
                                                                const LockPayload& mine, const Host& here,
                                                                std::vector<std::string>& warnings);
+    // The lock that the former program of this process has left open for us: it was held all the time.
+    static Result<LifecycleLock> take_over(const std::filesystem::path& path, UniqueFd fd);
     // False once somebody has removed or replaced the file under us: we have been force-unlocked, and must
     // leave.
     bool still_held() const { return file_.still_there(); }

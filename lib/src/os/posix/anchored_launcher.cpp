@@ -15,7 +15,8 @@ namespace {
 
 constexpr int link_number = 3;  // where the anchor keeps its end of the link
 
-// One message on the link, in the machine's own order: both ends come from one build.
+// One message on the link, in the machine's own order. Its form must not change: after an upgrade in place
+// the anchors of running sessions are of the former version.
 struct Message {
     enum Kind : int { command = 1, exited = 2, signalled = 3 };
     int kind;
@@ -89,6 +90,13 @@ Result<std::unique_ptr<SessionAnchor>> SessionAnchor::launch(const LaunchSpec& s
     TRY(ProcessHandle handle, ProcessHandle::adopt(std::move(forked->handle), pid));
     return std::unique_ptr<SessionAnchor>(
         new SessionAnchor(std::move(handle), std::move(link->ours), std::move(layout->ours)));
+}
+
+Result<std::unique_ptr<SessionAnchor>> SessionAnchor::take_over(pid_t pid, UniqueFd link) {
+    TRY(std::optional<ProcessHandle> handle, ProcessHandle::open(pid));
+    if (!handle)
+        return Error(Errc::not_found, "taking over an anchor", "there is no process " + std::to_string(pid));
+    return std::unique_ptr<SessionAnchor>(new SessionAnchor(std::move(*handle), std::move(link), UniqueFd()));
 }
 
 void SessionAnchor::read() {

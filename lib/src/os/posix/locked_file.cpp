@@ -53,6 +53,17 @@ Result<std::optional<LockedFile>> LockedFile::try_lock(const std::filesystem::pa
                  "find out who, e.g. with 'fuser " + path.string() + "'");
 }
 
+// flock(2): the lock is the open file description's, which an exec does not touch.
+Result<LockedFile> LockedFile::take_over(const std::filesystem::path& path, UniqueFd fd) {
+    const std::string doing = "taking over the lock on " + path.string();
+    TRY(const Flock lock, flock_now(fd.get(), doing));
+    LockedFile file(std::move(fd), path);
+    if (lock == Flock::busy || !file.still_there())
+        return Error(Errc::held, doing, "it was removed or replaced (force-unlock)",
+                     "start again with: reeve run");
+    return file;
+}
+
 bool LockedFile::still_there() const { return fd_ && names_this_file(path_, fd_.get()); }
 
 Result<std::string> LockedFile::read() const { return read_fd(fd_.get(), "reading " + path_.string()); }

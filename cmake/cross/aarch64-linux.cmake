@@ -1,0 +1,3 @@
+set(REEVE_CROSS_PROCESSOR aarch64)
+set(REEVE_CROSS_SYSTEM linux)
+include(${CMAKE_CURRENT_LIST_DIR}/zig.cmake)

@@ -1,0 +1,3 @@
+set(REEVE_CROSS_PROCESSOR x86_64)
+set(REEVE_CROSS_SYSTEM macos)
+include(${CMAKE_CURRENT_LIST_DIR}/zig.cmake)

@@ -1,3 +1,0 @@
-add_library(nlohmann_json::nlohmann_json INTERFACE IMPORTED)
-target_include_directories(nlohmann_json::nlohmann_json SYSTEM INTERFACE ${REEVE_MACOS_HEADERS})
-set(nlohmann_json_FOUND TRUE)

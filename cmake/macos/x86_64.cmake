@@ -1,2 +1,0 @@
-set(REEVE_MACOS_PROCESSOR x86_64)
-include(${CMAKE_CURRENT_LIST_DIR}/zig.cmake)

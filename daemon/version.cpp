@@ -1,0 +1,7 @@
+#include "version.hpp"
+
+namespace reeve {
+
+const char* const version = REEVE_VERSION;
+
+}  // namespace reeve

@@ -1,0 +1,90 @@
+// A process session across an exec of the supervisor (model/handover.hpp).
+#include "reeve/core/env_files.hpp"
+#include "reeve/core/process_runner.hpp"
+#include "reeve/os/execute.hpp"
+
+namespace reeve {
+namespace {
+
+// Nothing when it did not come through the exec.
+UniqueFd taken(int fd) { return take_descriptor(fd) ? UniqueFd(fd) : UniqueFd(); }
+
+}  // namespace
+
+std::optional<HandedProcess> ProcessRunner::hand_over() {
+    HandedProcess handed;
+    if (anchor_ && !anchor_->gone()) {
+        handed.anchor = anchor_->handle().pid();
+        handed.link = anchor_->link_fd();
+    }
+    if (output_) {
+        const auto [read_end, between_lines] = OutputWriter::handed(*output_);
+        handed.output = read_end;
+        handed.between_lines = between_lines;
+    }
+    handed.log_inode = log_begins_.inode;
+    handed.log_offset = log_begins_.offset;
+    if (notify_) {
+        handed.notify = notify_->fd();
+        handed.notified_ready = notify_->ready();
+        handed.beats = notify_->beats();
+    }
+    return handed;
+}
+
+// Nothing that cannot be taken over is a reason to end what runs: it is said, and done without.
+void ProcessRunner::take_over(Session& session, const SessionRecord& record,
+                              const std::optional<HandedProcess>& handed) {
+    const auto* const process = std::get_if<ProcessSessionRecord>(&record);
+    if (process == nullptr) return;
+    const SessionName& name = session.name();
+    const SessionConfig& config = session.config();
+    const auto complain = [&](const Error& error) {
+        host_.note(name, "not all of it came through the upgrade", error.message());
+    };
+    const HandedProcess from = handed.value_or(HandedProcess{});
+    pid_ = process->pid;
+    cgroup_ = process->cgroup;
+    if (UniqueFd link = taken(from.link)) {
+        auto anchor = SessionAnchor::take_over(from.anchor, std::move(link));
+        if (anchor.ok())
+            anchor_ = std::move(*anchor);
+        else
+            complain(anchor.error());
+    }
+    note_leader(name, *process);
+    // Our child, and not reaped: the number is its own. (Below an anchor that one tells how it ends.)
+    auto held = ProcessHandle::open(*pid_);
+    if (held.ok() && *held) taken_over_ = std::move(**held);
+
+    auto variables = read_env_files(config.env_file);
+    own_variables_ = variables.ok() ? std::move(*variables) : std::map<std::string, std::string>();
+    for (const auto& [key, value] : config.env) own_variables_[key] = value;
+    log_begins_ = {from.log_inode, from.log_offset};
+    if (UniqueFd output = taken(from.output)) {
+        auto stream = around_.output->take_over(name, around_.paths.log(name), config.log, std::move(output),
+                                                from.between_lines);
+        if (stream.ok())
+            output_ = std::move(*stream);
+        else
+            complain(stream.error());
+    }
+    if (UniqueFd socket = taken(from.notify)) {
+        notify_ = std::make_unique<NotifyListener>(executor_, std::move(socket), around_.paths.notify(name),
+                                                   [this] { host_.status_changed(); });
+        notify_->recall(from.notified_ready, from.beats, session.status().message.value_or(""));
+        notify_->listen(leader_, around_.here);
+    }
+}
+
+Task<Life> ProcessRunner::go_on(Session& session) {
+    const bool was_ending = session.state() == SessionState::stopping;
+    if (!was_ending && taken_over_) co_await wait_for_end(session, *taken_over_);
+    session.set_state(SessionState::stopping);
+    const auto grace = was_ending ? std::chrono::milliseconds(0) : session.config().stop.grace;
+    Life life = co_await end(session, grace);
+    if (life.left.empty()) co_await forget_life();
+    co_return life;
+}
+
+}  // namespace reeve
