@@ -80,18 +80,25 @@ class Supervisor:
         self.program.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.program.wait(20)
+        handles = []
         for pid in processes.tree(os.getpid())[1:]:
-            if self.belongs(pid):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        if self.program.poll() is None:
-            self.program.wait()
+            with contextlib.suppress(ProcessLookupError):
+                handle = os.pidfd_open(pid)
+                handles.append(handle)
+                if self.belongs(pid):
+                    signal.pidfd_send_signal(handle, signal.SIGKILL)
+                else:
+                    os.close(handles.pop())
+        processes.wait_until_gone(handles)
+        for handle in handles:
+            os.close(handle)
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0] > 0:
                 pass
         self.fifo.close()
 
     def belongs(self, pid):
+        """By its environment, which it has from us."""
         with contextlib.suppress(OSError):
             return f"BENCH_FIFO={self.fifo.path}".encode() in pathlib.Path(f"/proc/{pid}/environ").read_bytes()
         return False

@@ -14,6 +14,7 @@ import time
 
 import measure
 import peers
+import processes
 
 
 def run(command, until, **popen):
@@ -76,8 +77,7 @@ def count_syncs(options, report):
                     while b"READY=1" not in notify.recv(4096):
                         pass
                 finally:
-                    reeve_pid = int(subprocess.run(["ps", "-o", "pid=", "--ppid", str(traced.pid)], stdout=subprocess.PIPE).stdout.split()[0])
-                    os.kill(reeve_pid, signal.SIGTERM)
+                    os.kill(processes.tree(traced.pid)[1], signal.SIGTERM)
                     traced.wait(60)
             files = collections.Counter()
             for line in trace.read_text().splitlines():
