@@ -1,19 +1,73 @@
-"""What the benchmarks share: a private folder, leftovers of dead instances, and figures beside their floor."""
+"""What the benchmarks share: their arguments, a private folder, rounds in alternation, and figures beside their floor."""
 
 import argparse
 import contextlib
-import ctypes
 import json
 import os
 import pathlib
 import resource
-import select
 import shutil
-import signal
 import statistics
-import subprocess
 import tempfile
 import time
+
+import processes
+
+
+class Report:
+    """What one benchmark found. Printed at once, and added to the file that `--json` names at the end."""
+
+    def __init__(self, options, name):
+        self.options = options
+        self.name = name
+        self.found = {"load": [os.getloadavg()[0]], "figures": {}, "facts": {}}
+        print(f"\n== {name}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors", flush=True)
+
+    def __enter__(self):
+        self.began = time.monotonic()
+        return self
+
+    def __exit__(self, failed, *_):
+        self.found["load"].append(os.getloadavg()[0])
+        self.found["seconds"] = round(time.monotonic() - self.began, 1)
+        print(f"   took {self.found['seconds']} s; load {self.found['load'][-1]:.1f} at the end", flush=True)
+        if failed or not self.options.json:
+            return
+        everything = json.loads(self.options.json.read_text()) if self.options.json.exists() else {}
+        everything[self.name] = self.found
+        self.options.json.write_text(json.dumps(everything, indent=1) + "\n")
+
+    def figures(self, key, title, figures, floor=None, unit="s"):
+        """figures: name to the values of the rounds. The ratio is the median of the rounds' ratios to `floor`."""
+        self.found["figures"][key] = {"title": title, "unit": unit, "floor": floor, "values": figures}
+        print(f"\n{title}")
+        for name, values in figures.items():
+            line = f"  {name:<46}{in_words(statistics.median(values), unit):>10}"
+            line += f"   ({in_words(min(values), unit)} to {in_words(max(values), unit)}, {len(values)} rounds)"
+            if floor is not None and name != floor:
+                line += f"   {ratio(values, figures[floor]):.2f} x the floor"
+            print(line, flush=True)
+
+    def fact(self, key, value, text):
+        self.found["facts"][key] = value
+        print(f"  {text}", flush=True)
+
+
+def ratio(values, floor):
+    """Median of the ratios of the rounds, where both have as many, for a round met one machine."""
+    if len(values) != len(floor):
+        return statistics.median(values) / statistics.median(floor)
+    return statistics.median(value / base for value, base in zip(values, floor))
+
+
+def in_words(value, unit):
+    if unit == "s":
+        if value >= 1:
+            return f"{value:.2f} s"
+        return f"{value * 1000:.1f} ms" if value >= 0.01 else f"{value * 1000:.2f} ms"
+    if unit == "bytes":
+        return f"{value / 1e6:.2f} MB" if value >= 1e6 else f"{value / 1e3:.1f} kB"
+    return f"{value:g}"
 
 
 def arguments(description, rounds):
@@ -21,17 +75,12 @@ def arguments(description, rounds):
     parser.add_argument("--reeve", required=True, help="the program")
     parser.add_argument("--helpers", required=True, type=pathlib.Path, help="the folder of the bench_ programs")
     parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--json", type=pathlib.Path, help="a file to add what was measured to")
     # A descriptor for each process that is waited for.
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    become_subreaper()
+    processes.become_subreaper()
     return parser.parse_args()
-
-
-def become_subreaper():
-    """Orphans of ours come to us and not to a pid 1 that may be slow: prctl(2), PR_SET_CHILD_SUBREAPER."""
-    if ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
 
 
 @contextlib.contextmanager
@@ -43,53 +92,18 @@ def folder():
         shutil.rmtree(path)
 
 
-def wait_for_children():
-    """Waits for every orphan that came to us. Only where no other child of ours runs."""
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            os.waitpid(-1, 0)
+def alternate(rounds, ways):
+    """One list of results for each way (name to function); A B A B, so that all meet the same machine."""
+    results = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            results[name].append(way())
+    return results
 
 
-class Leftovers:
-    """Records of dead instances, and their live processes, which do not survive the `with`."""
-
-    def __init__(self, helpers, store, instances, processes, containers, command):
-        call = [helpers / "bench_leftovers", store, str(instances), str(processes), str(containers), *command]
-        text = subprocess.run(call, check=True, stdout=subprocess.PIPE, text=True).stdout
-        said = [line.split() for line in text.splitlines()]
-        self.store_id = next(value for kind, value in said if kind == "store")
-        self.instances = [value for kind, value in said if kind == "instance"]
-        # Children of ours by now, and not waited for: a number is nobody else's.
-        self.handles = [os.pidfd_open(int(value)) for kind, value in said if kind == "process"]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        for handle in self.handles:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(handle, signal.SIGKILL)
-            os.close(handle)
-        wait_for_children()
-
-    def wait_until_gone(self, limit=60.0):
-        wait_until_gone(self.handles, limit)
-
-
-def wait_until_gone(handles, limit=60.0):
-    """Of processes that are held by pidfds."""
-    waiting = select.poll()
-    for handle in handles:
-        waiting.register(handle, select.POLLIN)
-    left = len(handles)
-    deadline = time.monotonic() + limit
-    while left > 0:
-        ended = waiting.poll(max(0.0, deadline - time.monotonic()) * 1000)
-        if not ended:
-            raise TimeoutError(f"{left} processes are still there")
-        for handle, _ in ended:
-            waiting.unregister(handle)
-            left -= 1
+def part(results, index):
+    """Of results that are tuples."""
+    return {name: [value[index] for value in values] for name, values in results.items()}
 
 
 def environment(store, config):
@@ -107,19 +121,3 @@ def check_report(text, **expected):
     wrong = {key: report[key] for key, value in {**expected, "failed": 0}.items() if report[key] != value}
     if wrong:
         raise RuntimeError(f"reaped {wrong}, expected {expected}: {report}")
-
-
-def milliseconds(seconds):
-    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
-
-
-def show(title, figures, floor=None):
-    """figures: name to a list of seconds. The ratio is the median of the ratios of the rounds, to `floor`'s."""
-    print(f"\n{title}")
-    for name, values in figures.items():
-        line = f"  {name:<46}{milliseconds(statistics.median(values)):>10}"
-        line += f"   ({milliseconds(min(values))} to {milliseconds(max(values))})"
-        if floor is not None and name != floor:
-            ratio = statistics.median(value / base for value, base in zip(values, figures[floor]))
-            line += f"   {ratio:.2f} x the floor"
-        print(line, flush=True)

@@ -3,8 +3,8 @@
 Processor time of whoever copies, without that of the writers; the time until all writers were rid of their output.
 """
 
+import json
 import os
-import pathlib
 import select
 import shutil
 import signal
@@ -12,6 +12,7 @@ import subprocess
 import time
 
 import measure
+import processes
 
 MIB = 1 << 20
 
@@ -45,19 +46,11 @@ class Writers:
             os.close(end)
 
 
-def processor_time(pids):
-    """Seconds that these processes have run, all threads: /proc/PID/task/TID/schedstat, in nanoseconds."""
-    total = 0
-    for pid in pids:
-        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-            total += int((task / "schedstat").read_text().split()[0])
-    return total / 1e9
-
-
 def measured(writers, pids):
-    before = processor_time(pids)
+    """Seconds until all was taken, of processor time, and of that of the first one's first thread: Reeve's event loop."""
+    before, loop_before = processes.processor_time(pids), processes.thread_time(pids[0], pids[0])
     wall = writers.run()
-    return wall, processor_time(pids) - before
+    return wall, processes.processor_time(pids) - before, processes.thread_time(pids[0], pids[0]) - loop_before
 
 
 def end(program):
@@ -83,7 +76,7 @@ def reeve(options, folder, writers):
             status = subprocess.run(
                 [options.reeve, "--store", store, "status", "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             ).stdout
-            state = measure.json.loads(status) if status else {}
+            state = json.loads(status) if status else {}
             if state.get("state") == "running" and all(s["state"] == "running" for s in state["sessions"].values()):
                 break
             if time.monotonic() > deadline:
@@ -139,32 +132,34 @@ def supervisord(options, folder, writers):
 
 
 def main():
-    options = measure.arguments(__doc__.splitlines()[0], rounds=5)
+    options = measure.arguments(__doc__.splitlines()[0], rounds=3)
     floor = "floor: cat > file"
-    peers = {"reeve": reeve, floor: cat}
+    ways = {"reeve": reeve, floor: cat}
     for name, run, command in (("s6-log", s6_log, "s6-log"), ("supervisord", supervisord, "supervisord")):
         if shutil.which(command):
-            peers[name] = run
+            ways[name] = run
         else:
             print(f"{name} is not installed, and so not measured")
-    for title, count, size, chunk, pause in (
-        ("one session, 256 MiB as fast as it can", 1, 256 * MIB, 65_536, 0),
-        ("100 sessions, 10 MB/s in all for 5 s", 100, 500_000, 10_000, 100),
-    ):
-        wall = {name: [] for name in peers}
-        busy = {name: [] for name in peers}
-        for _ in range(options.rounds):
-            for name, run in peers.items():
+
+    with measure.Report(options, "output_rate") as report:
+        for key, title, count, size, chunk, pause in (
+            ("one", "one session, 256 MiB as fast as it can", 1, 256 * MIB, 65_536, 0),
+            ("hundred", "100 sessions, 10 MB/s in all for 5 s", 100, 500_000, 10_000, 100),
+        ):
+
+            def once(run):
                 with measure.folder() as folder:
                     writers = Writers(options, folder, count, size, chunk, pause)
                     try:
-                        seconds, used = run(options, folder, writers)
+                        return run(options, folder, writers)
                     finally:
                         writers.close()
-                    wall[name].append(seconds)
-                    busy[name].append(used)
-        measure.show(f"{title}: processor time of the copying", busy, floor)
-        measure.show(f"{title}: until everything was taken", wall, floor)
+
+            results = measure.alternate(options.rounds, {name: lambda run=run: once(run) for name, run in ways.items()})
+            loop = {"reeve": [one[2] for one in results["reeve"]]}
+            report.figures(f"cpu-{key}", f"{title}: processor time of the copying", measure.part(results, 1), floor)
+            report.figures(f"wall-{key}", f"{title}: until everything was taken", measure.part(results, 0), floor)
+            report.figures(f"loop-{key}", f"{title}: processor time of the event loop", loop)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import sys
 import tarfile
 import time
 
+import leftovers
 import measure
 
 INSTANCES, GRACE = 50, 2
@@ -40,7 +41,7 @@ class Containers:
     """The leftovers' containers, all running; none survives the `with`."""
 
     def __init__(self, options, folder, command):
-        self.left = measure.Leftovers(options.helpers, folder / "store", INSTANCES, 0, 1, ["none"])
+        self.left = leftovers.Leftovers(options.helpers, folder / "store", INSTANCES, 0, 1, ["none"])
         self.command = command
 
     def __enter__(self):
@@ -87,24 +88,31 @@ def by_docker(calls):
 
 
 def main():
-    options = measure.arguments(__doc__.splitlines()[0], rounds=3)
+    options = measure.arguments(__doc__.splitlines()[0], rounds=1)
     if subprocess.run(["docker", "info"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0:
         print("\nno docker answers: containers are not measured")
         return 0
     with measure.folder() as folder:
         make_image(folder)
     try:
-        for title, command in (("ends on SIGTERM", OBEDIENT), ("ignores SIGTERM", STUBBORN)):
-            one, eight = "docker: one call each", "docker: eight calls at once"
-            ways = {"reeve reap": by_reeve, one: by_docker(1), eight: by_docker(8)}
-            figures = {name: [] for name in ways}
-            for _ in range(options.rounds):
-                for name, way in ways.items():
+        with measure.Report(options, "reap_containers") as report:
+            for key, title, command in (
+                ("prompt", "ends on SIGTERM", OBEDIENT),
+                ("stubborn", "ignores SIGTERM", STUBBORN),
+            ):
+                one, eight = "docker: one call each", "docker: eight calls at once"
+                ways = {"reeve reap": by_reeve, one: by_docker(1), eight: by_docker(8)}
+
+                def measured(way):
                     with measure.folder() as folder, Containers(options, folder, command) as containers:
-                        figures[name].append(way(options, folder, containers))
-            floor = "floor: the quicker of both"
-            figures[floor] = [min(pair) for pair in zip(figures[one], figures[eight])]
-            measure.show(f"reaping {INSTANCES} dead instances x 1 container that {title}", figures, floor)
+                        return way(options, folder, containers)
+
+                figures = measure.alternate(
+                    options.rounds, {name: lambda way=way: measured(way) for name, way in ways.items()}
+                )
+                floor = "floor: the quicker of both"
+                figures[floor] = [min(pair) for pair in zip(figures[one], figures[eight])]
+                report.figures(key, f"reaping {INSTANCES} dead instances x 1 container that {title}", figures, floor)
     finally:
         docker("rmi", IMAGE)
     return 0

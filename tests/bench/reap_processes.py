@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 
+import leftovers
 import measure
 
 INSTANCES, EACH = 200, 5
@@ -21,7 +22,7 @@ GRACE = 1.0
 
 
 def leave(options, folder, command):
-    return measure.Leftovers(options.helpers, folder / "store", INSTANCES, EACH, 0, command)
+    return leftovers.Leftovers(options.helpers, folder / "store", INSTANCES, EACH, 0, command)
 
 
 def by_reeve(options, command):
@@ -63,24 +64,23 @@ def by_signals(options, command, number):
 def main():
     options = measure.arguments(__doc__.splitlines()[0], rounds=5)
     floor = "floor: signal and wait"
-    for title, command, grace, number in (
-        ("that end on SIGTERM", OBEDIENT, 0.0, signal.SIGTERM),
-        (f"that ignore SIGTERM, beyond the grace of {GRACE:g} s", STUBBORN, GRACE, signal.SIGKILL),
-    ):
-        figures = {
-            "reeve reap: all processes gone": [],
-            "reeve reap: records gone, command ended": [],
-            "reeve reap: processor time": [],
-            floor: [],
-        }
-        gone_in, done_in, used_in, floor_in = figures.values()
-        for _ in range(options.rounds):
-            gone, done, used = by_reeve(options, command)
-            gone_in.append(gone - grace)
-            done_in.append(done - grace)
-            used_in.append(used)
-            floor_in.append(by_signals(options, command, number))
-        measure.show(f"reaping {INSTANCES} dead instances x {EACH} processes {title}", figures, floor)
+    with measure.Report(options, "reap_processes") as report:
+        for key, title, command, grace, number in (
+            ("prompt", "that end on SIGTERM", OBEDIENT, 0.0, signal.SIGTERM),
+            ("stubborn", f"that ignore SIGTERM, beyond the grace of {GRACE:g} s", STUBBORN, GRACE, signal.SIGKILL),
+        ):
+            ways = {
+                "reeve": lambda: by_reeve(options, command),
+                floor: lambda: by_signals(options, command, number),
+            }
+            results = measure.alternate(options.rounds, ways)
+            figures = {
+                "reeve reap: all processes gone": [gone - grace for gone, _, _ in results["reeve"]],
+                "reeve reap: records gone, command ended": [done - grace for _, done, _ in results["reeve"]],
+                "reeve reap: processor time": [used for _, _, used in results["reeve"]],
+                floor: results[floor],
+            }
+            report.figures(key, f"reaping {INSTANCES} dead instances x {EACH} processes {title}", figures, floor)
 
 
 if __name__ == "__main__":

@@ -1,109 +1,110 @@
-"""From the execution of `reeve run` until it and its sessions run, and from SIGTERM until it has left.
+"""From the execution of `reeve run` with nothing configured until it runs, and from SIGTERM until it has left.
 
-The floor is a loop of fork and exec in C++ that starts the same program as often, records nothing and watches
-nobody. Everybody says by one byte into a FIFO, or by READY=1, when they run.
+It says that it runs by READY=1. The floor is one program that says so by a line into a FIFO. A round of its own counts
+every fsync and names the file; strace slows it down, so it is not timed.
 """
 
+import collections
 import os
-import select
+import re
 import signal
 import socket
 import subprocess
 import time
 
 import measure
+import peers
+import processes
 
 
-class Fifo:
-    def __init__(self, path):
-        os.mkfifo(path)
-        self.path = path
-        self.end = os.open(path, os.O_RDWR | os.O_NONBLOCK)  # for writing too: no end of file between two writers
-
-    def wait_for_bytes(self, count, limit=60.0):
-        deadline = time.monotonic() + limit
-        while count > 0:
-            if not select.select([self.end], [], [], max(0.0, deadline - time.monotonic()))[0]:
-                raise TimeoutError(f"{count} programs did not start")
-            count -= len(os.read(self.end, count))
-
-
-def end(program):
-    """Seconds from SIGTERM to the end."""
-    began = time.perf_counter()
-    program.send_signal(signal.SIGTERM)
-    if program.wait(60) not in (0, -signal.SIGTERM):
-        raise RuntimeError(f"{program.args}: ended with {program.returncode}")
-    return time.perf_counter() - began
-
-
-def start(command, until, **popen):
-    """Seconds until it runs, and to its end."""
+def run(command, until, **popen):
+    """Seconds until it runs, seconds to its end, and seconds of processor time in all."""
     began = time.perf_counter()
     program = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **popen)
-    try:
-        until()
-        ready = time.perf_counter() - began
-        return ready, end(program)
-    finally:
-        if program.poll() is None:
-            program.kill()
-            program.wait()
+    until()
+    ready = time.perf_counter() - began
+    asked = time.perf_counter()
+    program.send_signal(signal.SIGTERM)
+    _, status, used = os.wait4(program.pid, 0)
+    program.returncode = os.waitstatus_to_exitcode(status)
+    if program.returncode not in (0, -signal.SIGTERM):
+        raise RuntimeError(f"{command}: ended with {program.returncode}")
+    return ready, time.perf_counter() - asked, used.ru_utime + used.ru_stime
 
 
-def reeve_without_sessions(options, folder):
+def reeve(options, folder, store="store", before=()):
     config = measure.write_config(folder / "reeve.json")
+    path = folder / "notify"
+    path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-        notify.bind(str(folder / "notify"))
+        notify.bind(str(path))
         notify.settimeout(60)
 
         def ready():
             while b"READY=1" not in notify.recv(4096):
                 pass
 
-        surroundings = {**measure.environment(folder / "store", config), "NOTIFY_SOCKET": str(folder / "notify")}
-        return start([options.reeve, "run"], ready, env=surroundings)
+        surroundings = {**measure.environment(folder / store, config), "NOTIFY_SOCKET": str(path)}
+        return run([*before, options.reeve, "run"], ready, env=surroundings)
 
 
-def reeve_with(count, options, folder):
-    fifo = Fifo(folder / "fifo")
-    command = [str(options.helpers / "bench_child"), str(fifo.path)]
-    config = measure.write_config(
-        folder / "reeve.json", sessions={f"session-{n}": {"command": command} for n in range(count)}
-    )
-    return start(
-        [options.reeve, "run"], lambda: fifo.wait_for_bytes(count), env=measure.environment(folder / "store", config)
-    )
+def new_store(options):
+    with measure.folder() as folder:
+        return reeve(options, folder)
 
 
-def loop_with(count, options, folder):
-    fifo = Fifo(folder / "fifo")
-    command = [options.helpers / "bench_fork_loop", str(count), options.helpers / "bench_child", fifo.path]
-    return start(command, lambda: fifo.wait_for_bytes(count))
+def one_program(options):
+    with measure.folder() as folder:
+        fifo = peers.Fifo(folder / "fifo")
+        return run([options.helpers / "bench_child", fifo.path], lambda: fifo.pids(1))
 
 
-def one_program(options, folder):
-    fifo = Fifo(folder / "fifo")
-    return start([options.helpers / "bench_child", fifo.path], lambda: fifo.wait_for_bytes(1))
+def count_syncs(options, report):
+    """Up to READY=1, in a new store and in one that was there."""
+    for key, title in (("new", "a new store"), ("again", "a store that was there")):
+        with measure.folder() as folder:
+            if key == "again":
+                reeve(options, folder)
+            trace = folder / "trace"
+            strace = ["strace", "-f", "-y", "-qq", "-e", "trace=fsync,fdatasync,sendto,sendmsg", "-o", str(trace)]
+            config = measure.write_config(folder / "reeve.json")
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+                notify.bind(str(folder / "ready"))
+                notify.settimeout(60)
+                surroundings = {**measure.environment(folder / "store", config), "NOTIFY_SOCKET": str(folder / "ready")}
+                traced = subprocess.Popen([*strace, options.reeve, "run"], env=surroundings, stderr=subprocess.DEVNULL)
+                try:
+                    while b"READY=1" not in notify.recv(4096):
+                        pass
+                finally:
+                    os.kill(processes.tree(traced.pid)[1], signal.SIGTERM)
+                    traced.wait(60)
+            files = collections.Counter()
+            for line in trace.read_text().splitlines():
+                if "READY=1" in line:
+                    break
+                if synced := re.search(r"f(?:data)?sync\(\d+<([^>]*)>", line):
+                    name = re.sub(r"\.tmp.*|\.reeve-tmp.*", "a temporary file", os.path.relpath(synced[1], folder))
+                    files[name] += 1
+        text = ", ".join(f"{name} {times}" for name, times in files.most_common())
+        report.fact(f"fsyncs-{key}", dict(files), f"fsyncs until running, {title}: {sum(files.values())} ({text})")
 
 
 def main():
-    options = measure.arguments(__doc__.splitlines()[0], rounds=11)
-    floor = "floor: bare fork and exec"
-    for title, ours, bare in (
-        ("no sessions (floor: one program)", reeve_without_sessions, one_program),
-        ("100 sessions", lambda *where: reeve_with(100, *where), lambda *where: loop_with(100, *where)),
-    ):
-        begin = {"reeve run": [], floor: []}
-        stop = {"reeve run": [], floor: []}
-        for _ in range(options.rounds):
-            for name, run in (("reeve run", ours), (floor, bare)):
-                with measure.folder() as folder:
-                    started, stopped = run(options, folder)
-                    begin[name].append(started)
-                    stop[name].append(stopped)
-        measure.show(f"from exec until running: {title}", begin, floor)
-        measure.show(f"from SIGTERM until the end: {title}", stop, floor)
+    options = measure.arguments(__doc__.splitlines()[0], rounds=21)
+    floor = "floor: one program"
+    with measure.Report(options, "start") as report, measure.folder() as kept:
+        reeve(options, kept)
+        ways = {
+            "reeve run, a new store": lambda: new_store(options),
+            "reeve run, a store that was there": lambda: reeve(options, kept),
+            floor: lambda: one_program(options),
+        }
+        results = measure.alternate(options.rounds, ways)
+        report.figures("wall", "nothing configured: from exec until running", measure.part(results, 0), floor)
+        report.figures("cpu", "nothing configured: processor time of a life", measure.part(results, 2), floor)
+        report.figures("stop", "nothing configured: from SIGTERM until the end", measure.part(results, 1), floor)
+        count_syncs(options, report)
 
 
 if __name__ == "__main__":

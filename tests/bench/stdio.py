@@ -16,6 +16,8 @@ import tempfile
 import threading
 import time
 
+import measure
+
 
 def under_exec(options, folder):
     return [options.reeve, "--store", str(folder / "store"), "exec", "--"]
@@ -108,8 +110,9 @@ def main():
     parser.add_argument("--bytes", type=int, default=1024**3)
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=pathlib.Path, help="a file to add what was measured to")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="reeve-stdio-") as name:
+    with measure.Report(options, "stdio") as report, tempfile.TemporaryDirectory(prefix="reeve-stdio-") as name:
         folder = pathlib.Path(name)
         pairs = []
         for _ in range(options.rounds):
@@ -118,6 +121,7 @@ def main():
         print(f"\nstandard input and output under exec: {options.bytes} bytes through cat, every one compared")
         bare, bound = sorted(pairs, key=lambda pair: pair[1] / pair[0])[len(pairs) // 2]
         show("seconds (the median pair)", bare, bound, "s ")
+        report.fact("bytes", bound / bare, f"{bound / bare:.3f} x bare")
         for title, program, messages in (
             ("cat", ["cat"], options.messages),
             ("a server in Python", [sys.executable, "-c", SERVER], options.messages // 5),
@@ -126,6 +130,7 @@ def main():
             print(f"{messages} round trips of a small message through {title}; the second bare one shows what is chance")
             for who, took in (("reeve exec", bound), ("bare, the second", again)):
                 show(f"{who}: median", statistics.median(bare) / 1000, statistics.median(took) / 1000, "us")
+                report.found["facts"][f"{who} {title}"] = statistics.median(took) / statistics.median(bare)
                 late = [statistics.quantiles(one, n=100)[98] / 1000 for one in (bare, took)]
                 show(f"{who}: 99th of 100", *late, "us")
         left = list((folder / "store" / "instances").glob("*.json"))
