@@ -134,7 +134,9 @@ std::string Supervisor::moving() const {
 }
 
 bool Supervisor::writing() const {
-    if (!record_file_->settled() || !memory_file_->settled() || !added_.settled()) return true;
+    if (!record_file_->settled() || !memory_file_->settled() || !adoptable_file_->settled() ||
+        !added_.settled())
+        return true;
     return std::any_of(sessions_.begin(), sessions_.end(),
                        [](const auto& entry) { return entry.second->unsaved(); });
 }

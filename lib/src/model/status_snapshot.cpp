@@ -54,6 +54,7 @@ OrderedJson json_of(const SessionStatus& s) {
             {"memory_bytes", or_null(s.memory_bytes)},
             {"cpu_seconds", or_null(s.cpu_seconds)},
             {"added", s.added},
+            {"adopted", s.adopted},
             {"last_exit", last_exit},
             {"attention", or_null(s.attention)},
             {"message", or_null(s.message)},
@@ -105,6 +106,7 @@ SessionStatus session_from(const Json& object) {
     s.memory_bytes = uint_field(object, "memory_bytes");
     s.cpu_seconds = number_field(object, "cpu_seconds");
     s.added = bool_field(object, "added");
+    s.adopted = bool_field(object, "adopted");
     if (const Json* exit = object_field(object, "last_exit")) {
         s.last_exit = LastExit{optional_int(*exit, "code"), optional_int(*exit, "signal"),
                                string_field(*exit, "at").value_or(""), string_field(*exit, "why")};
