@@ -196,6 +196,7 @@ void Grammar::add_cleaning_commands() {
     accept_json(command("ps", "show every instance in the registry, with its processes", "reeve ps"));
     CLI::App& reap = command("reap", "clean up after dead instances now", "reeve reap --dry-run");
     reap.add_flag("--dry-run", options_.dry_run, "only show what would be done, and why");
+    reap.add_flag("--all", options_.all, "also sessions that the next supervisor would take over");
     accept_json(reap);
     accept_json(command("lock", "show who holds the store", "reeve lock"));
     CLI::App& unlock = command("force-unlock", "remove a lock that nobody should hold", "reeve force-unlock");

@@ -35,6 +35,7 @@ struct Options {
     bool follow = false;   // logs
     bool dry_run = false;  // reap, reload
     bool force = false;    // force-unlock
+    bool all = false;      // reap: also what waits for the next supervisor
     int lines = 100;       // logs: so many of the last ones
     bool go_on = false;    // supervise: in the place of the program that this process executed before
     bool try_out = false;  // supervise: only say whether that could be done

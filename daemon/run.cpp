@@ -32,6 +32,7 @@ Error run(const Options& options) {
     std::vector<std::string> arguments{"run",
                                        "grace-ms=" + std::to_string(grace.count()),
                                        "crashes=" + store->paths().crashes().string(),
+                                       "adoptable=" + store->paths().adoptable().string(),
                                        "--",
                                        own->string(),
                                        "supervise",

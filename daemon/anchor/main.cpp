@@ -98,14 +98,23 @@ class Anchor {
         long pause = first_pause_ms;
         for (;;) {
             const long began = now_ms();
-            if (!start_command()) return 1;
+            if (!start_command()) {
+                end_everything(options_.grace_ms);
+                return 1;
+            }
             wait_for_end();
             const int code = exit_code();
-            end_everything(options_.grace_ms);
             const bool final_answer = code == 0 || code == 64 || code == 75 || code == 78;
+            const bool crashed = ended_ && !final_answer && !stop_asked_;
+            const int crashes = crashed && options_.crashes != nullptr ? note_crash(options_.crashes) : 1;
+            // Another supervisor comes, and takes over what asks for that. Without one nothing stays.
+            const bool spares = crashed && crashes < crash_limit;
+            if (spares) spare(options_.adoptable);
+            end_everything(options_.grace_ms);
+            spare(nullptr);
+            if (spares && stop_asked_) end_everything(options_.grace_ms);
             if (code == 0 && options_.crashes != nullptr) forget_crashes(options_.crashes);
             if (final_answer || stop_asked_) return code;
-            const int crashes = options_.crashes != nullptr ? note_crash(options_.crashes) : 1;
             if (crashes >= crash_limit) {
                 complain("keeping the supervisor running", "it crashed again and again",
                          "see logs/reeve.log; the next start comes up in safe mode");
@@ -116,10 +125,14 @@ class Anchor {
                 std::snprintf(why, sizeof why, "it was ended by signal %d", WTERMSIG(status_));
             else
                 std::snprintf(why, sizeof why, "it exited with status %d", code);
-            complain("the supervisor is gone", why, "everything below it was ended; starting it again");
+            complain("the supervisor is gone", why,
+                     "what it ran was ended, but for sessions to be adopted; starting it again");
             if (now_ms() - began > longest_pause_ms) pause = first_pause_ms;
             wait_until(now_ms() + pause);
-            if (stop_asked_) return 0;
+            if (stop_asked_) {
+                end_everything(options_.grace_ms);
+                return 0;
+            }
             pause = pause * 2 < longest_pause_ms ? pause * 2 : longest_pause_ms;
         }
     }
@@ -190,7 +203,8 @@ class Anchor {
     // A child, or one of those that macOS does not make our children.
     bool anything_left() {
         const bool others = others_left();
-        return reap() || others;
+        const bool children = reap();
+        return others || (children && anybody_not_spared());
     }
 
     // --- the one place where we wait ---

@@ -25,6 +25,7 @@ bool take(const char* argument, Options& options) {
     const char* value = equals + 1;
     long n = 0;
     if (is("crashes")) return options.crashes = value, true;
+    if (is("adoptable")) return options.adoptable = value, true;
     if (is("cgroup")) return options.cgroup = value, true;
     if (is("record")) return options.record = value, true;
     if (is("finish")) return options.finish = value, true;

@@ -20,10 +20,11 @@ struct Options {
     int link = -1;         // session: a socket to the supervisor; its end is the end of everything below
     pid_t guard = 0;       // session: the supervisor's anchor, which takes everything down when it lives
     long grace_ms = 5000;  // from the polite signal to SIGKILL, and from end of input to the polite signal
-    bool watch_input = false;       // exec: end when every writer of standard input is gone
-    const char* crashes = nullptr;  // run: the file that counts crashes
-    const char* cgroup = nullptr;   // exec: a directory, removed when nothing is left
-    const char* record = nullptr;   // exec: removed when nothing is left
+    bool watch_input = false;         // exec: end when every writer of standard input is gone
+    const char* crashes = nullptr;    // run: the file that counts crashes
+    const char* adoptable = nullptr;  // run: the file that names sessions which a crash must not end
+    const char* cgroup = nullptr;     // exec: a directory, removed when nothing is left
+    const char* record = nullptr;     // exec: removed when nothing is left
     const char* finish =
         nullptr;  // exec: program executed in our place when nothing of the tree is left, with
                   // finish_id and the exit status as arguments: it clears what is no process

@@ -18,6 +18,13 @@ bool become_subreaper();
 // signalled once stays known when it loses its parent.
 void signal_descendants(int signal);
 
+// Leaves alone, from now on, those leaders that `file` names (spared.hpp) and that still are the same
+// processes, and whoever is certain to belong to one: its descendants, those in the session that it leads,
+// and on Linux those in its control group, when that is one of ours. nullptr: nobody is spared any more.
+void spare(const char* file);
+// Whether a living descendant is not spared.
+bool anybody_not_spared();
+
 // Whether somebody whom we have signalled lives on without being our descendant any more. Linux: never.
 bool others_left();
 // Readable when one of them has ended, until others_left() is asked; -1: there are none.

@@ -20,6 +20,7 @@ Result<std::unique_ptr<OfflineReaper>> OfflineReaper::make(const Options& option
     settings.here = here;
     settings.finish = finish;
     settings.only_recorded_engines = !finish.empty();
+    settings.spare_adoptable = !options.all;
     settings.grace = config.reap_grace;
     settings.engines = {made->engine_.get()};
     settings.foreign_registries = config.foreign_registries;

@@ -35,7 +35,7 @@ const Json process_session = Json::parse(R"({
                "memlock": "64KiB", "stack": "64KiB", "cpu": "5s", "nice": 3},
     "give_up_after": {"restarts": 0, "within": "5s"},
     "stop": {"signal": "USR1", "grace": "5s"}, "log": {"max_size": "64KiB", "keep": 3}, "after": ["c"],
-    "autostart": false})");
+    "autostart": false, "on_owner_death": "adopt"})");
 const Json container_session = Json::parse(R"({
     "image": "a/b:1", "options": ["-p", "1:1"], "args": ["", "--name"], "env": {}, "restart": "unless-stopped",
     "ready": {"engine": true}, "live": {"exec": ["a", "-b"]},

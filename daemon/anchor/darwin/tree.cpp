@@ -1,5 +1,7 @@
 #include "../tree.hpp"
 
+#include "../spared.hpp"
+
 #include <climits>
 
 #include <fcntl.h>
@@ -22,7 +24,7 @@ namespace {
 struct Process {
     pid_t pid, parent;
     std::uint64_t start_time;
-    bool ours;
+    bool ours, spared;
 };
 
 // 0 when there is none, or when it is another user's and cannot be signalled anyway.
@@ -95,7 +97,7 @@ void read_table(Table& table) {
         const std::uint64_t start_time = start_time_of(pids[i]);
         proc_bsdshortinfo row{};
         if (start_time == 0 || !read_row(pids[i], row)) continue;
-        table.add({pids[i], static_cast<pid_t>(row.pbsi_ppid), start_time, false});
+        table.add({pids[i], static_cast<pid_t>(row.pbsi_ppid), start_time, false, false});
     }
     std::free(pids);
 }
@@ -120,6 +122,31 @@ void mark(Table& table) {
     }
 }
 
+Leader leaders[most_leaders];
+size_t leader_count = 0;
+
+// The number of a session stands for nobody else as long as its leader lives.
+bool is_spared(const Process& row, const Table& table) {
+    const pid_t session = ::getsid(row.pid);
+    for (size_t i = 0; i < leader_count; ++i) {
+        const Process* leader = table.find(leaders[i].pid);
+        if (leader == nullptr || leader->start_time != leaders[i].start_time) continue;
+        if (leader->pid == row.pid || leader->pid == session) return true;
+    }
+    const Process* parent = table.find(row.parent);
+    return parent != nullptr && parent->spared;
+}
+
+void mark_spared(Table& table) {
+    for (bool changed = leader_count > 0; changed;) {
+        changed = false;
+        for (size_t i = 0; i < table.count; ++i) {
+            if (!table.rows[i].ours || table.rows[i].spared || !is_spared(table.rows[i], table)) continue;
+            table.rows[i].spared = changed = true;
+        }
+    }
+}
+
 void remember(const Process& row) {
     const Process* before = known.find(row.pid);
     if (before != nullptr && before->start_time == row.start_time) return;
@@ -130,6 +157,21 @@ void remember(const Process& row) {
 
 }  // namespace
 
+void spare(const char* file) { leader_count = file != nullptr ? read_leaders(file, leaders) : 0; }
+
+bool anybody_not_spared() {
+    if (leader_count == 0) return true;  // who asks knows that there is somebody
+    static Table table;                  // its memory is used again each time
+    table.clear();
+    read_table(table);
+    mark(table);
+    mark_spared(table);
+    for (size_t i = 0; i < table.count; ++i) {
+        if (table.rows[i].ours && !table.rows[i].spared) return true;
+    }
+    return false;
+}
+
 bool become_subreaper() { return false; }
 
 void signal_descendants(int signal) {
@@ -137,13 +179,14 @@ void signal_descendants(int signal) {
     table.clear();
     read_table(table);
     mark(table);
+    mark_spared(table);
     // All are known before the first of them leaves and gives its children away.
     for (size_t i = 0; i < table.count; ++i) {
-        if (table.rows[i].ours) remember(table.rows[i]);
+        if (table.rows[i].ours && !table.rows[i].spared) remember(table.rows[i]);
     }
     for (size_t i = 0; i < table.count; ++i) {
         const Process& row = table.rows[i];
-        if (!row.ours || start_time_of(row.pid) != row.start_time) continue;
+        if (!row.ours || row.spared || start_time_of(row.pid) != row.start_time) continue;
         ::kill(row.pid, signal);
         if (signal == SIGTERM) ::kill(row.pid, SIGCONT);
     }

@@ -2,6 +2,7 @@
 
 #include "reeve/base/time_text.hpp"
 #include "reeve/core/env_files.hpp"
+#include "reeve/model/fingerprint.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -43,12 +44,17 @@ ContainerSessionRecord ContainerRunner::record_for(const Session& session) const
     record.container_id = id_;
     record.image = session.config().image;
     record.started_at = now_rfc3339();
+    if (session.config().on_owner_death == OnOwnerDeath::adopt) {
+        record.succession.adopt = true;
+        record.succession.spec = fingerprint_of(session.config());
+    }
     return record;
 }
 
 Task<Life> ContainerRunner::live(Session& session) {
     Life life;
     id_ = {};
+    launched_by_ = around_.instance;
     last_seen_.reset();
     last_output_.clear();
     hurried_ = false;
@@ -107,6 +113,8 @@ void ContainerRunner::take_over(Session& session, const SessionRecord& record,
     if (container == nullptr) return;
     container_name_ = container->container;
     id_ = container->container_id;
+    const InstanceId& launcher = container->succession.launched_by;
+    launched_by_ = launcher.empty() ? around_.instance : launcher;
     service_.need_events();
 }
 
@@ -217,7 +225,7 @@ Task<Life> ContainerRunner::stop_and_remove(Session& session) {
     std::optional<ContainerInfo> removing;
     std::vector<std::string> names{container_name_};
     auto seen = co_await service_.engine().inspect_containers(names);
-    const Labels mine = labels_for(around_.store, around_.instance, session.name());
+    const Labels mine = labels_for(around_.store, launched_by_, session.name());
     if (seen.ok() && !seen->empty()) {
         ContainerInfo info = seen->front();
         const bool ours = std::all_of(mine.begin(), mine.end(), [&info](const auto& label) {
@@ -264,6 +272,7 @@ void ContainerRunner::describe(SessionStatus& status) const {
     if (id_.empty()) return;
     status.container_id = id_.value;
     status.containment = "container";
+    status.adopted = launched_by_ != around_.instance;
     if (last_seen_ && last_seen_->pid > 0 && last_seen_->running) status.pid = last_seen_->pid;
 }
 

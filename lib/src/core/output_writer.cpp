@@ -2,6 +2,7 @@
 
 #include "reeve/os/descriptors.hpp"
 #include "reeve/os/execute.hpp"
+#include "reeve/os/fifo.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,12 +12,15 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <optional>
+#include <string_view>
 #include <thread>
 
 namespace reeve {
@@ -62,6 +66,15 @@ class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
     Stream(Inside& inside, SessionName name, SessionLog log, int read_end)
         : inside_(inside), name_(std::move(name)), log_(std::move(log)), pipe_(inside.context, read_end) {}
 
+    // Before it waits: what it reads is in the pipe until it is in the log. Without a helper, or where the
+    // system cannot, it is read and written as of any session.
+    void leave_in_pipe_until_written() {
+        auto aside = make_pipe();
+        if (!aside.ok()) return;
+        aside_ = std::move(*aside);
+        log_.write_by([this](int file, std::string_view bytes) { return move(file, bytes); });
+    }
+
     void wait() {
         pipe_.async_wait(asio::posix::stream_descriptor::wait_read,
                          [self = shared_from_this()](const boost::system::error_code& ec) {
@@ -86,16 +99,54 @@ class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
     // False when every writer is gone. Readiness is a hint: the read does not block.
     bool copy(int limit) {
         for (int round = 0; round < limit; ++round) {
-            const ssize_t got = ::read(pipe_.native_handle(), inside_.buffer.data(), inside_.buffer.size());
+            const ssize_t got = take();
             if (got < 0 && errno == EINTR) continue;
             if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
             if (got == 0) return false;
             const int before = log_.rotations();
             const auto length = static_cast<std::size_t>(got);
+            still_in_pipe_ = aside_ ? length : 0;
             note(log_.append({inside_.buffer.data(), length}));
+            take_out(still_in_pipe_);  // could not be written, and is lost as it would be of any session
             if (log_.rotations() != before) note(limit_logs(inside_.folder, inside_.total));
         }
         return true;
+    }
+
+    ssize_t take() {
+        const int pipe = pipe_.native_handle();
+        char* const buffer = inside_.buffer.data();
+        const std::size_t room = inside_.buffer.size();
+        if (!aside_) return ::read(pipe, buffer, room);
+        const ssize_t seen = peek_pipe(pipe, *aside_, buffer, room);
+        if (seen >= 0 || errno != ENOSYS) return seen;
+        aside_.reset();
+        log_.write_by({});
+        return ::read(pipe, buffer, room);
+    }
+
+    ssize_t move(int file, std::string_view bytes) {
+        ssize_t moved = move_to_file(pipe_.native_handle(), file, bytes.size());
+        // A file system that cannot.
+        if (moved < 0 && (errno == EINVAL || errno == ENOSYS)) {
+            moved = ::write(file, bytes.data(), bytes.size());
+            if (moved > 0) take_out(static_cast<std::size_t>(moved));
+            return moved;
+        }
+        if (moved > 0) still_in_pipe_ -= static_cast<std::size_t>(moved);
+        return moved;
+    }
+
+    void take_out(std::size_t length) {
+        std::array<char, 4096> nowhere;
+        while (length > 0) {
+            const ssize_t got =
+                ::read(pipe_.native_handle(), nowhere.data(), std::min(length, nowhere.size()));
+            if (got < 0 && errno == EINTR) continue;
+            if (got <= 0) return;
+            length -= static_cast<std::size_t>(got);
+            still_in_pipe_ -= static_cast<std::size_t>(got);
+        }
     }
 
     // Told once, not for each line.
@@ -111,6 +162,8 @@ class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
     SessionLog log_;
     asio::posix::stream_descriptor pipe_;
     std::string problem_;
+    std::optional<Pipe> aside_;      // of one that leaves its bytes in the pipe
+    std::size_t still_in_pipe_ = 0;  // of what was seen
 };
 
 OutputWriter::OutputWriter(Executor loop, std::filesystem::path folder, std::uint64_t total,
@@ -140,13 +193,15 @@ OutputWriter::~OutputWriter() {
 }
 
 Result<OutputWriter::Opened> OutputWriter::open(const SessionName& name, const std::filesystem::path& path,
-                                                const LogConfig& config) {
+                                                const LogConfig& config,
+                                                const std::optional<std::filesystem::path>& fifo) {
     TRY(SessionLog log, SessionLog::open(path, config));
-    TRY(Pipe pipe, make_pipe());
+    TRY(Pipe pipe, fifo ? make_fifo(*fifo) : make_pipe());
     Opened opened;
     opened.begins = log.position();
     opened.write_end = std::move(pipe.write);
     opened.stream = std::make_shared<Stream>(*inside_, name, std::move(log), pipe.read.release());
+    if (fifo) opened.stream->leave_in_pipe_until_written();
     asio::post(inside_->context, [stream = opened.stream] { stream->wait(); });
     return opened;
 }
@@ -182,10 +237,12 @@ OutputWriter::Handed OutputWriter::handed(const Stream& stream) { return stream.
 Result<std::shared_ptr<OutputWriter::Stream>> OutputWriter::take_over(const SessionName& name,
                                                                       const std::filesystem::path& path,
                                                                       const LogConfig& config,
-                                                                      UniqueFd read_end, bool between_lines) {
+                                                                      UniqueFd read_end, bool between_lines,
+                                                                      bool is_fifo) {
     TRY(SessionLog log, SessionLog::open(path, config));
     log.go_on(between_lines);
     auto stream = std::make_shared<Stream>(*inside_, name, std::move(log), read_end.release());
+    if (is_fifo) stream->leave_in_pipe_until_written();
     asio::post(inside_->context, [stream] { stream->wait(); });
     return stream;
 }

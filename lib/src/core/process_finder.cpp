@@ -29,22 +29,34 @@ bool has_token(pid_t pid, const InstanceId& instance, const SessionName& name) {
     return token.instance == instance && token.name == name;
 }
 
-std::uint64_t mark_of(const RecordedLeader& root) { return inherited_mark(root.instance, root.name); }
+std::uint64_t mark_of(const RecordedLeader& root) { return inherited_mark(root.sign_of(), root.name); }
 
 // What a process of the session has from it, and a stranger cannot.
 bool has_sign(pid_t pid, const RecordedLeader& root) {
-    return has_token(pid, root.instance, root.name) || inherited_mark_of(pid) == mark_of(root);
+    return has_token(pid, root.sign_of(), root.name) || inherited_mark_of(pid) == mark_of(root);
 }
 
-// Whether what `handle` holds is the recorded leader, beyond doubt. Where a start time alone is no proof (the
-// ticks of Linux are 10 ms wide), a second witness is asked for.
+// By what it is certain that `handle` holds the recorded leader; nullptr: by nothing. Where a start time
+// alone is no proof (the ticks of Linux are 10 ms wide), a second witness is asked for.
+const char* witness_of(const ProcessHandle& handle, const RecordedLeader& recorded, const Host& here) {
+    const ProcessSeen seen = handle.look();
+    if (compare(recorded.leader, here, seen) != Identity::same) return nullptr;
+    const char* witness = nullptr;
+    if (is_cgroup_of(recorded.cgroup, recorded.sign_of().value) &&
+        is_in_cgroup(handle.pid(), recorded.cgroup))
+        witness = "start time and control group";
+    else if (seen.pidfs_inode != 0 && seen.pidfs_inode == recorded.leader.pidfs_inode)
+        witness = "start time and pidfs inode";
+    else if (start_times_are_unique())
+        witness = "start time";
+    else if (has_sign(handle.pid(), recorded))
+        witness = "start time and inherited sign";
+    return handle.ended() ? nullptr : witness;
+}
+
 bool is_leader(const ProcessHandle& handle, const RecordedLeader& recorded, const Host& here) {
     if (recorded.unreaped_child) return true;  // nobody else can have the pid of our zombie or child
-    const ProcessSeen seen = handle.look();
-    if (compare(recorded.leader, here, seen) != Identity::same) return false;
-    const bool inode_witness = seen.pidfs_inode != 0 && seen.pidfs_inode == recorded.leader.pidfs_inode;
-    const bool witness = start_times_are_unique() || inode_witness || has_sign(handle.pid(), recorded);
-    return witness && !handle.ended();
+    return witness_of(handle, recorded, here) != nullptr;
 }
 
 bool leader_is_ours(const RecordedLeader& recorded, const Host& here) {
@@ -88,7 +100,7 @@ bool still_proved(const ProvenProcess& candidate, const RecordedLeader& root, co
             evident = now->session == row.session;
             break;
         case Evidence::token:
-            evident = has_token(row.pid, root.instance, root.name);
+            evident = has_token(row.pid, root.sign_of(), root.name);
             break;
         case Evidence::mark:
             evident = inherited_mark_of(row.pid) == mark_of(root);
@@ -120,7 +132,7 @@ bool still_proved(const ProvenProcess& candidate, const RecordedLeader& root, co
 // A control group knows its members: no table needs to be read, and nothing inside can hide.
 Status add_cgroup_members(const RecordedLeader& leader, std::size_t root, const Host& here,
                           std::vector<ProvenProcess>& proven) {
-    if (!is_cgroup_of(leader.cgroup, leader.instance.value)) return done;
+    if (!is_cgroup_of(leader.cgroup, leader.sign_of().value)) return done;
     for (const pid_t pid : processes_in_cgroup(leader.cgroup)) {
         TRY(auto handle, ProcessHandle::open(pid));
         const auto entry = process_entry(pid);
@@ -145,7 +157,7 @@ Status add_tree_members(std::span<const RecordedLeader> leaders, const Host& her
             root.anchor = leader.anchor;
             any = true;
         } else if (!leader.contained()) {
-            root.instance = leader.instance;
+            root.instance = leader.sign_of();
             root.name = leader.name;
             root.leader = leader.leader.pid;
             root.own_session = leader.own_session;
@@ -191,6 +203,7 @@ std::vector<RecordedLeader> leaders_of(const InstanceRecord& record) {
         if (process == nullptr) continue;
         RecordedLeader leader;
         leader.instance = record.instance_id;
+        leader.launched_by = process->succession.launched_by;
         leader.name = name;
         leader.leader = record.owner;  // boot, machine and namespace are the owner's
         leader.leader.pid = process->pid;
@@ -201,6 +214,15 @@ std::vector<RecordedLeader> leaders_of(const InstanceRecord& record) {
         leaders.push_back(std::move(leader));
     }
     return leaders;
+}
+
+Result<std::optional<ProvenLeader>> find_leader(const RecordedLeader& recorded, const Host& here) {
+    std::optional<ProvenLeader> none;
+    if (recorded.leader.pid <= 1) return none;
+    TRY(auto handle, ProcessHandle::open(recorded.leader.pid));
+    const char* const witness = handle ? witness_of(*handle, recorded, here) : nullptr;
+    if (witness == nullptr) return none;
+    return std::optional<ProvenLeader>(ProvenLeader{std::move(*handle), witness});
 }
 
 Result<std::vector<ProvenProcess>> find_processes(std::span<const RecordedLeader> leaders, const Host& here) {

@@ -1,7 +1,9 @@
-// A process session across an exec of the supervisor (model/handover.hpp).
+// A process session that somebody before us has begun: the former program of this process
+// (model/handover.hpp), or an earlier supervisor (supervisor_adopt.cpp).
 #include "reeve/core/env_files.hpp"
 #include "reeve/core/process_runner.hpp"
 #include "reeve/os/execute.hpp"
+#include "reeve/os/fifo.hpp"
 
 namespace reeve {
 namespace {
@@ -41,11 +43,12 @@ void ProcessRunner::take_over(Session& session, const SessionRecord& record,
     const SessionName& name = session.name();
     const SessionConfig& config = session.config();
     const auto complain = [&](const Error& error) {
-        host_.note(name, "not all of it came through the upgrade", error.message());
+        host_.note(name, "not all of it could be taken over", error.message());
     };
     const HandedProcess from = handed.value_or(HandedProcess{});
     pid_ = process->pid;
     cgroup_ = process->cgroup;
+    adopted_ = !process->succession.launched_by.empty();
     if (UniqueFd link = taken(from.link)) {
         auto anchor = SessionAnchor::take_over(from.anchor, std::move(link));
         if (anchor.ok())
@@ -54,17 +57,31 @@ void ProcessRunner::take_over(Session& session, const SessionRecord& record,
             complain(anchor.error());
     }
     note_leader(name, *process);
-    // Our child, and not reaped: the number is its own. (Below an anchor that one tells how it ends.)
-    auto held = ProcessHandle::open(*pid_);
-    if (held.ok() && *held) taken_over_ = std::move(**held);
+    if (adopted_) {
+        auto leader = find_leader(leader_, around_.here);
+        if (leader.ok() && *leader) taken_over_ = std::move((*leader)->handle);
+    } else {
+        // Our child, and not reaped: the number is its own. (Below an anchor that one tells how it ends.)
+        auto held = ProcessHandle::open(*pid_);
+        if (held.ok() && *held) taken_over_ = std::move(**held);
+    }
 
     auto variables = read_env_files(config.env_file);
     own_variables_ = variables.ok() ? std::move(*variables) : std::map<std::string, std::string>();
     for (const auto& [key, value] : config.env) own_variables_[key] = value;
     log_begins_ = {from.log_inode, from.log_offset};
-    if (UniqueFd output = taken(from.output)) {
+    const auto fifo = fifo_of(session);
+    UniqueFd output = taken(from.output);
+    if (!output && fifo) {
+        auto opened = open_fifo(*fifo);
+        if (opened.ok())
+            output = std::move(*opened);
+        else
+            complain(opened.error());
+    }
+    if (output) {
         auto stream = around_.output->take_over(name, around_.paths.log(name), config.log, std::move(output),
-                                                from.between_lines);
+                                                from.between_lines, fifo.has_value());
         if (stream.ok())
             output_ = std::move(*stream);
         else
@@ -73,6 +90,11 @@ void ProcessRunner::take_over(Session& session, const SessionRecord& record,
     if (UniqueFd socket = taken(from.notify)) {
         notify_ = std::make_unique<NotifyListener>(executor_, std::move(socket), around_.paths.notify(name),
                                                    [this] { host_.status_changed(); });
+    } else if (adopted_) {  // a new socket of the same name: what was sent meanwhile found none
+        const Status listening = listen_for_notifications(session);
+        if (!listening.ok()) complain(listening.error());
+    }
+    if (notify_) {
         notify_->recall(from.notified_ready, from.beats, from.message);
         notify_->listen(leader_, around_.here);
     }
@@ -84,7 +106,7 @@ Task<Life> ProcessRunner::go_on(Session& session) {
     session.set_state(SessionState::stopping);
     const auto grace = was_ending ? std::chrono::milliseconds(0) : session.config().stop.grace;
     Life life = co_await end(session, grace);
-    if (life.left.empty()) co_await forget_life();
+    if (life.left.empty()) co_await forget_life(session);
     co_return life;
 }
 

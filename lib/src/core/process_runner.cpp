@@ -5,6 +5,7 @@
 #include "reeve/core/env_files.hpp"
 #include "reeve/core/exit_waiter.hpp"
 #include "reeve/engine/tool.hpp"
+#include "reeve/model/fingerprint.hpp"
 #include "reeve/model/labels.hpp"
 #include "reeve/os/cgroup.hpp"
 #include "reeve/os/exit_watch.hpp"
@@ -57,8 +58,15 @@ Life did_not_start(std::string problem, int exit_code) {
 
 }  // namespace
 
+// Of a session that may outlive us: its output goes where the next supervisor finds it.
+std::optional<std::filesystem::path> ProcessRunner::fifo_of(const Session& session) const {
+    if (session.config().on_owner_death != OnOwnerDeath::adopt) return std::nullopt;
+    return around_.paths.output(session.name());
+}
+
 Task<Life> ProcessRunner::live(Session& session) {
     const SessionConfig& config = session.config();
+    adopted_ = false;
     LaunchSpec spec;
     spec.argv = config.command;
     spec.cwd = directory_of(config);
@@ -77,7 +85,8 @@ Task<Life> ProcessRunner::live(Session& session) {
     spec.open_files = around_.open_files;
     spec.mark = inherited_mark(around_.instance, session.name());
     spec.limits = child_limits_of(config.limits);
-    auto output = around_.output->open(session.name(), around_.paths.log(session.name()), config.log);
+    const auto fifo = fifo_of(session);
+    auto output = around_.output->open(session.name(), around_.paths.log(session.name()), config.log, fifo);
     if (!output.ok()) co_return did_not_start(output.error().message(), 126);
     log_begins_ = output->begins;
     spec.out = spec.err = output->write_end.get();
@@ -86,16 +95,17 @@ Task<Life> ProcessRunner::live(Session& session) {
     auto child = co_await launch(session, spec);
     output->write_end.reset();
     if (!child.ok()) {
-        co_await forget_life();
+        co_await forget_life(session);
         co_return did_not_start(child.error().message(), 126);
     }
     Life life = co_await run_child(session, std::move(*child), std::move(spec));
-    if (life.left.empty()) co_await forget_life();  // who is left may go on writing
+    if (life.left.empty()) co_await forget_life(session);  // who is left may go on writing
     co_return life;
 }
 
 // On the highest step of the ladder that is to be had. A group that nobody may be born in (its parent is not
-// delegated after all), or an anchor that does not come up, is no reason not to start.
+// delegated after all), or an anchor that does not come up, is no reason not to start. An anchor would end
+// the session together with us: one that is to be adopted has none.
 Task<Result<GatedChild>> ProcessRunner::launch(Session& session, LaunchSpec& spec) {
     const UniqueFd group = enter_cgroup(session.name());
     if (group) {
@@ -105,7 +115,8 @@ Task<Result<GatedChild>> ProcessRunner::launch(Session& session, LaunchSpec& spe
         if (child.ok()) co_return std::move(child);
         leave_cgroup();
     }
-    if (!around_.anchor.program.empty()) {
+    const bool may_outlive_us = session.config().on_owner_death == OnOwnerDeath::adopt;
+    if (!around_.anchor.program.empty() && !may_outlive_us) {
         auto child = co_await launch_below_anchor(spec);
         if (child.ok()) co_return std::move(child);
     }
@@ -128,7 +139,7 @@ Task<Result<GatedChild>> ProcessRunner::launch_below_anchor(LaunchSpec& spec) {
     co_return std::move(child);
 }
 
-Task<void> ProcessRunner::forget_life() {
+Task<void> ProcessRunner::forget_life(const Session& session) {
     taken_over_.reset();
     if (notify_) {
         notify_->close();
@@ -137,6 +148,8 @@ Task<void> ProcessRunner::forget_life() {
     pid_.reset();
     takedown_.reset();
     co_await finish_output();
+    std::error_code ignored;
+    if (const auto fifo = fifo_of(session)) std::filesystem::remove(*fifo, ignored);
 }
 
 // So that the log is whole before anybody is told that the session has ended.
@@ -158,6 +171,10 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
     const SessionConfig& config = session.config();
     record.command = config.written_command.empty() ? config.command : config.written_command;
     record.started_at = at;
+    if (config.on_owner_death == OnOwnerDeath::adopt) {
+        record.succession.adopt = true;
+        record.succession.spec = fingerprint_of(config);
+    }
     note_leader(session.name(), record);
     SessionRecord whole = std::move(record);
     const Status recorded = co_await host_.record(session.name(), std::move(whole));
@@ -194,11 +211,12 @@ Task<Life> ProcessRunner::run_child(Session& session, GatedChild child, LaunchSp
 void ProcessRunner::note_leader(const SessionName& name, const ProcessSessionRecord& record) {
     leader_ = {};
     leader_.instance = around_.instance;
+    leader_.launched_by = record.succession.launched_by;
     leader_.name = name;
     leader_.leader = {record.pid,          record.start_time, around_.here.boot_id, around_.here.machine_id,
                       around_.here.pid_ns, record.pidfs_inode};
     leader_.cgroup = cgroup_;
-    leader_.unreaped_child = !anchor_;
+    leader_.unreaped_child = !anchor_ && !adopted_;
 }
 
 // The leader, if it is our child and has ended, is not reaped yet: as a zombie it keeps its pid, which is the
@@ -210,8 +228,11 @@ Task<Life> ProcessRunner::end(Session& session, std::chrono::milliseconds grace)
     life.started = true;
     life.left = report.ok() ? report->left : std::vector<std::string>{report.error().message()};
     if (!life.left.empty()) co_return life;
-    const auto status = co_await exit_status();
-    if (status) {
+    std::optional<ExitStatus> status;
+    if (!adopted_) status = co_await exit_status();
+    if (adopted_) {
+        life.problem = "it was adopted, so only its parent could tell how it ended";
+    } else if (status) {
         life.exit = last_exit_of(*status);
         life.clean = status->clean();
     } else if (anchor_) {
@@ -228,7 +249,7 @@ Task<Life> ProcessRunner::end(Session& session, std::chrono::milliseconds grace)
 
 Task<Life> ProcessRunner::end_again(Session& session) {
     Life life = co_await end(session, std::chrono::milliseconds(0));  // it has had its grace
-    if (life.left.empty()) co_await forget_life();
+    if (life.left.empty()) co_await forget_life(session);
     co_return life;
 }
 
@@ -325,6 +346,8 @@ UniqueFd ProcessRunner::enter_cgroup(const SessionName& name) {
 void ProcessRunner::leave_cgroup() {
     // One that is not empty after all stays, and is found by the record.
     if (!cgroup_.empty()) (void)remove_cgroup(cgroup_).ok();
+    const std::string former = instance_part_of(cgroup_, leader_.launched_by.value);
+    if (adopted_ && !former.empty()) remove_unused_cgroups(former);
     cgroup_.clear();
 }
 
@@ -351,6 +374,7 @@ Task<void> ProcessRunner::dismiss_anchor() {
 void ProcessRunner::describe(SessionStatus& status) const {
     status.pid = pid_;
     if (!pid_) return;
+    status.adopted = adopted_;
     if (!cgroup_.empty())
         status.containment = "cgroup";
     else

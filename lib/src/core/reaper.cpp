@@ -69,6 +69,7 @@ Task<Result<Reaper::Scan>> Reaper::scan() {
         add_engines_of(record, scan.engines);
         if (record.instance_id == settings_.self) {
             ++scan.counts.alive;
+            scan.add_owned(record);
             scan.spared.insert(record.instance_id.value);
             continue;
         }
@@ -80,6 +81,7 @@ Task<Result<Reaper::Scan>> Reaper::scan() {
                 continue;
             case OwnerState::alive:
                 ++scan.counts.alive;
+                scan.add_owned(record);
                 break;
             case OwnerState::foreign:
             case OwnerState::unknown:
@@ -99,6 +101,60 @@ Task<Result<Reaper::Scan>> Reaper::scan() {
         for (const auto& path : *kept) scan.spared.insert(path.filename().string().substr(0, 36));
     }
     co_return scan;
+}
+
+void Reaper::Scan::add_owned(const InstanceRecord& record) {
+    for (const auto& [name, session] : record.sessions) {
+        owned.push_back(session);
+        if (std::holds_alternative<ContainerSessionRecord>(session))
+            owned_labels.emplace(launcher_of(record, session).value, name.value);
+    }
+}
+
+bool Reaper::Scan::owns(const SessionRecord& session) const {
+    return std::any_of(owned.begin(), owned.end(),
+                       [&](const SessionRecord& other) { return same_resource(session, other); });
+}
+
+// A process that is there and proved; of a container only an engine could say it, and that is asked later.
+std::set<SessionName> Reaper::waiting_for_an_heir(const InstanceRecord& record) const {
+    std::set<SessionName> names;
+    if (record.kind != InstanceKind::supervisor) return names;
+    for (const RecordedLeader& leader : leaders_of({record})) {
+        if (!succession_of(record.sessions.at(leader.name)).adopt) continue;
+        const auto found = find_leader(leader, settings_.here);
+        if (found.ok() && *found) names.insert(leader.name);
+    }
+    for (const auto& [name, session] : record.sessions) {
+        if (std::holds_alternative<ContainerSessionRecord>(session) && succession_of(session).adopt)
+            names.insert(name);
+    }
+    return names;
+}
+
+std::vector<Reaper::Heirloom> Reaper::heirlooms() const {
+    std::vector<const InstanceRecord*> owners;
+    for (const Case& one : cases_) {
+        if (one.record.kind == InstanceKind::supervisor) owners.push_back(&one.record);
+    }
+    std::sort(owners.begin(), owners.end(),
+              [](const auto* one, const auto* other) { return one->started_at > other->started_at; });
+    std::vector<Heirloom> all;
+    for (const InstanceRecord* owner : owners) {
+        InstanceRecord of = *owner;
+        of.sessions.clear();
+        for (const auto& [name, session] : owner->sessions) {
+            if (succession_of(session).adopt) all.push_back({of, name, session});
+        }
+    }
+    return all;
+}
+
+void Reaper::give_away(const SessionRecord& session) {
+    for (Case& one : cases_) {
+        std::erase_if(one.record.sessions,
+                      [&](const auto& item) { return same_resource(item.second, session); });
+    }
 }
 
 std::vector<RecordedLeader> Reaper::leaders_of(const std::vector<InstanceRecord>& dead) const {
@@ -151,10 +207,13 @@ Task<Status> Reaper::claim() {
     CO_CHECK(co_await worker_.run<Status>(std::move(take)));
     if (!settings_.only_processes) report_.busy = std::move(taken->busy);
     for (auto& claim : taken->claims) {
-        Case one{std::move(claim), {}, false};
+        Case one{std::move(claim), {}};
         one.record = one.claim.record;
         // The record was read again under the claim: its owner may not be the one that was judged.
-        if (judge(one.record) == OwnerState::dead) cases_.push_back(std::move(one));
+        if (judge(one.record) != OwnerState::dead) continue;
+        std::erase_if(one.record.sessions, [&](const auto& item) { return found.owns(item.second); });
+        if (settings_.spare_adoptable) one.spared = waiting_for_an_heir(one.record);
+        cases_.push_back(std::move(one));
     }
     report_.counts.instances = static_cast<int>(cases_.size());
     co_return done;
@@ -195,7 +254,11 @@ Task<void> Reaper::reap_foreign() {
 
 Task<Status> Reaper::processes() {
     std::vector<InstanceRecord> dead;
-    for (const Case& one : cases_) dead.push_back(one.record);
+    for (const Case& one : cases_) {
+        dead.push_back(one.record);
+        std::erase_if(dead.back().sessions,
+                      [&one](const auto& item) { return one.spared.contains(item.first); });
+    }
     const std::vector<RecordedLeader> leaders = leaders_of(dead);
     if (!leaders.empty()) {
         TakedownOptions options;
@@ -232,17 +295,24 @@ Task<Status> Reaper::processes() {
     }
     for (Case& one : cases_) {
         if (one.process_left) continue;
-        std::erase_if(one.record.sessions,
-                      [](const auto& s) { return std::holds_alternative<ProcessSessionRecord>(s.second); });
+        std::erase_if(one.record.sessions, [&one](const auto& item) {
+            const auto* process = std::get_if<ProcessSessionRecord>(&item.second);
+            if (process == nullptr || one.spared.contains(item.first)) return false;
+            const InstanceId& former = process->succession.launched_by;
+            std::string group = instance_part_of(process->cgroup, former.value);
+            if (!group.empty()) one.groups_of_others.insert(std::move(group));
+            return true;
+        });
     }
     co_return done;
 }
 
 // On the worker: what the record says now becomes what is on disk.
 Status Reaper::Case::settle() {
+    for (const std::string& group : groups_of_others) remove_unused_cgroups(group);
     if (!finished()) return record == claim.record ? Status(done) : claim.update(record);
-    if (is_cgroup_of(record.cgroup, record.instance_id.value))
-        (void)remove_cgroup(record.cgroup).ok();  // empty: its processes were seen gone
+    // Its processes were seen gone, or have another owner now.
+    if (is_cgroup_of(record.cgroup, record.instance_id.value)) remove_unused_cgroups(record.cgroup);
     return claim.forget();
 }
 
@@ -265,7 +335,8 @@ Task<ReapReport> Reaper::settle() {
             if (!written[i].ok()) {
                 problem(instance, "record", written[i].error().message());
             } else if (!some[i].finished()) {
-                if (settings_.only_processes) --report_.counts.instances;  // whoever finishes it counts it
+                // Whoever finishes it counts it.
+                if (settings_.only_processes || !some[i].spared.empty()) --report_.counts.instances;
             } else {
                 --instances_.dead;
                 log_.info("instance reaped", {{"instance", instance.value}});
@@ -305,7 +376,23 @@ Task<Result<std::vector<ReapItem>>> Reaper::observe() {
                          "cannot be read: goes to quarantine",
                          false});
     }
-    const auto leaders = leaders_of(found.dead);
+    std::vector<InstanceRecord> dead = found.dead;
+    std::set<InstanceId> kept;
+    for (InstanceRecord& record : dead) {
+        std::erase_if(record.sessions, [&](const auto& item) { return found.owns(item.second); });
+        if (!settings_.spare_adoptable) continue;
+        for (const SessionName& name : waiting_for_an_heir(record)) {
+            kept.insert(record.instance_id);
+            const auto session = record.sessions.extract(name);
+            const auto* process = std::get_if<ProcessSessionRecord>(&session.mapped());
+            items.push_back({record.instance_id, name, process != nullptr ? "process" : "container",
+                             process != nullptr
+                                 ? std::to_string(process->pid)
+                                 : std::get<ContainerSessionRecord>(session.mapped()).container,
+                             "adoptable: the next supervisor takes it over", false});
+        }
+    }
+    const auto leaders = leaders_of(dead);
     CO_TRY(const auto processes, find_processes(leaders, settings_.here));
     for (const ProvenProcess& process : processes) {
         const RecordedLeader& root = leaders[process.member.root];
@@ -332,7 +419,7 @@ Task<Result<std::vector<ReapItem>>> Reaper::observe() {
                          "record",
                          record.instance_id.value + ".json",
                          "owner " + std::to_string(record.owner.pid) + " is dead",
-                         true});
+                         !kept.contains(record.instance_id)});
     }
     if (foreign_ != nullptr) {
         CO_TRY(const std::vector<ReapItem> theirs, co_await foreign_->observe());

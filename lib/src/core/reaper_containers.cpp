@@ -135,14 +135,32 @@ Task<Status> Reaper::look_through(EngineWork& work) {
         return label_of(labels, label_store) == settings_.store.value && is_uuid(instance) &&
                !now.spared.contains(instance);
     };
+    const auto has_an_owner = [&](const Labels& labels) {
+        return now.owned_labels.contains({label_of(labels, label_instance), label_of(labels, label_session)});
+    };
+    const auto is_on_record = [](const std::vector<SessionRecord>& sessions, const ContainerId& id) {
+        return std::any_of(sessions.begin(), sessions.end(), [&id](const SessionRecord& session) {
+            const auto* container = std::get_if<ContainerSessionRecord>(&session);
+            return container != nullptr && container->container_id == id;
+        });
+    };
+    std::vector<SessionRecord> waiting;  // for the next supervisor
+    if (settings_.spare_adoptable) {
+        for (const InstanceRecord& record : now.dead) {
+            for (const SessionName& name : waiting_for_an_heir(record))
+                waiting.push_back(record.sessions.at(name));
+        }
+    }
     for (ContainerInfo& info : seen) {
+        if (is_on_record(now.owned, info.id) || is_on_record(waiting, info.id)) continue;
         if (orphan(info.labels)) work.containers.push_back(std::move(info));
     }
     for (VolumeOrNetwork& network : networks) {
-        if (orphan(network.labels)) work.networks.push_back(std::move(network));
+        if (orphan(network.labels) && !has_an_owner(network.labels))
+            work.networks.push_back(std::move(network));
     }
     for (VolumeOrNetwork& volume : volumes) {
-        if (orphan(volume.labels)) work.volumes.push_back(std::move(volume));
+        if (orphan(volume.labels) && !has_an_owner(volume.labels)) work.volumes.push_back(std::move(volume));
     }
     co_return done;
 }
@@ -235,9 +253,10 @@ Task<Status> Reaper::containers() {
         }
         for (Case& one : cases_) {
             if (left.contains(one.record.instance_id.value)) continue;
-            std::erase_if(one.record.sessions, [&work](const auto& item) {
+            std::erase_if(one.record.sessions, [&work, &one](const auto& item) {
                 const auto* container = std::get_if<ContainerSessionRecord>(&item.second);
-                return container != nullptr && container->engine == work.engine->name() &&
+                return container != nullptr && !one.spared.contains(item.first) &&
+                       container->engine == work.engine->name() &&
                        container->endpoint == work.engine->endpoint();
             });
         }

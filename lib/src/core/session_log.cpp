@@ -73,7 +73,8 @@ Status SessionLog::write_all(std::string_view bytes) {
     }
     between_lines_ = bytes.ends_with('\n');
     while (!bytes.empty()) {
-        const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
+        const ssize_t written =
+            write_ ? write_(file_.get(), bytes) : ::write(file_.get(), bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) return Error::from_errno("writing the log " + path_.string());
         size_ += static_cast<std::uint64_t>(written);
@@ -181,6 +182,18 @@ Result<std::vector<LogPiece>> open_once(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+LogEnd end_of_log(const std::filesystem::path& path) {
+    LogEnd end;
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat now {};
+    if (!file || ::fstat(file.get(), &now) != 0) return end;
+    end.at = {static_cast<std::uint64_t>(now.st_ino), static_cast<std::uint64_t>(now.st_size)};
+    char last = '\n';
+    if (now.st_size > 0 && ::pread(file.get(), &last, 1, now.st_size - 1) == 1)
+        end.between_lines = last == '\n';
+    return end;
+}
 
 Result<std::vector<LogPiece>> open_log_pieces(const std::filesystem::path& path) {
     constexpr int enough = 20;

@@ -71,6 +71,14 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Loade
         [path = store_.paths().metrics()](const std::string& text) {
             return replace_brief_file(path, text);
         });
+    adoptable_file_ = std::make_unique<DurableFile>(
+        executor_, worker_, [this] { return adoptable_processes(); },
+        [path = store_.paths().adoptable()](const std::string& text) -> Status {
+            std::error_code ignored;
+            if (!text.empty()) return replace_file(path, text);
+            std::filesystem::remove(path, ignored);
+            return done;
+        });
     events_.on_subscribe([this] { remember_states(); });
     receipts_.on_write([this](const std::string& line) { tell_receipt(line); });
     process_around_.paths = store_.paths();
@@ -201,7 +209,9 @@ Task<void> Supervisor::reap_and_start() {
         attention_.push_back("a record could not be read and was put aside: " + file +
                              "; its containers are left alone until the file is removed");
     }
+    if (!settings_.handover) co_await adopt_sessions(reaper);
     const Status ended = co_await reaper->processes();
+    if (!settings_.handover) remove_unused_outputs();
     if (!ended.ok()) attention_.push_back(ended.error().message());
     instances_ = reaper->instances();
     if (stop_asked_) {  // meanwhile: nothing new is begun, and what was finished is noted
@@ -293,6 +303,8 @@ Task<void> Supervisor::let_go() {
     if (control_) co_await control_->closed();
 
     if (record_.sessions.empty()) {
+        std::error_code ignored;
+        std::filesystem::remove(store_.paths().adoptable(), ignored);
         if (!record_.cgroup.empty()) (void)remove_cgroup(record_.cgroup).ok();
         std::function<Status()> remove = [this] { return registry_.remove(record_.instance_id); };
         const Status removed = co_await worker_.run<Status>(std::move(remove));
@@ -320,7 +332,9 @@ Task<Status> Supervisor::record(SessionName name, SessionRecord record) {
     record_stale_ = false;
     // What its former life has cost of its budget is on disk before the next one begins.
     if (std::exchange(memory_stale_, false) || !memory_file_->settled()) co_await write_memories();
-    co_return co_await record_file_->commit();
+    CO_CHECK(co_await record_file_->commit());
+    co_await tell_anchor();
+    co_return done;
 }
 
 void Supervisor::forget(const SessionName& name) {
@@ -353,6 +367,7 @@ Task<void> Supervisor::write_what_is_stale() {
 Task<void> Supervisor::commit_record() {
     const Status written = co_await record_file_->commit();
     if (!written.ok()) log_.error("writing our record", {{"why", written.error().message()}});
+    co_await tell_anchor();
 }
 
 void Supervisor::status_changed() {

@@ -147,6 +147,7 @@ ReaperSettings Supervisor::reaper_settings() {
     settings.here = settings_.here;
     settings.self = record_.instance_id;
     settings.grace = config_.reap_grace;
+    settings.spare_adoptable = settings_.safe_mode;  // nothing was adopted yet: a person decides
     settings.on_receipt = [this](const std::string& line) { tell_receipt(line); };
     settings.foreign_registries = config_.foreign_registries;
     settings.engines = {&engine_->engine()};

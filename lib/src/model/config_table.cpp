@@ -80,6 +80,10 @@ Rule<RestartPolicy> restart_policy() {
                                   {"unless-stopped", RestartPolicy::unless_stopped}});
 }
 
+Rule<OnOwnerDeath> on_owner_death() {
+    return choice<OnOwnerDeath>({{"reap", OnOwnerDeath::reap}, {"adopt", OnOwnerDeath::adopt}});
+}
+
 Rule<int> signal_name() {
     return choice<int>({{"TERM", SIGTERM},
                         {"INT", SIGINT},
@@ -249,7 +253,10 @@ Table<SessionConfig> session_table() {
         field("after", "Sessions that must be ready before this one starts, and that stop after it.",
               &S::after, session_names()),
         field("autostart", "Whether it starts with reeve; if not, `reeve start` starts it.", &S::autostart,
-              flag())};
+              flag()),
+        field("on_owner_death",
+              "When its supervisor is killed: whether it is ended, or goes on and is taken over by the next.",
+              &S::on_owner_death, on_owner_death())};
 }
 
 // Exactly one of the two, and only the keys that go with it.

@@ -15,6 +15,12 @@ constexpr pid_t lowest_pid = 2;  // 1 is the system's init, and 0 and below mean
 // there.
 constexpr pid_t lowest_owner = 1;
 
+void write(JsonWriter& out, const Succession& succession) {
+    if (succession.adopt) out.member("on_owner_death", "adopt");
+    if (!succession.spec.empty()) out.member("spec", succession.spec);
+    if (!succession.launched_by.empty()) out.member("launched_by", succession.launched_by.value);
+}
+
 void write(JsonWriter& out, const ProcessSessionRecord& session) {
     out.member("kind", "process");
     if (session.pid > 0) out.member("pid", session.pid);
@@ -24,6 +30,7 @@ void write(JsonWriter& out, const ProcessSessionRecord& session) {
     if (!session.cgroup.empty()) out.member("cgroup", session.cgroup);
     out.member("command", session.command);
     out.member("started_at", session.started_at);
+    write(out, session.succession);
 }
 
 void write(JsonWriter& out, const ContainerSessionRecord& session) {
@@ -35,6 +42,7 @@ void write(JsonWriter& out, const ContainerSessionRecord& session) {
     out.member("container_id", session.container_id.value);
     out.member("image", session.image);
     out.member("started_at", session.started_at);
+    write(out, session.succession);
 }
 
 // What could lead out of the cgroup tree, or to its root, would turn one session's cgroup.kill into
@@ -69,6 +77,17 @@ bool is_container_id(std::string_view text) {
     return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+// What none of our versions wrote is as good as "reap": nothing goes on that nobody has asked for.
+Succession succession_from(JsonFields& fields) {
+    Succession succession;
+    succession.adopt = fields.text("on_owner_death", Need::optional) == "adopt";
+    succession.spec = fields.text("spec", Need::optional);
+    succession.launched_by.value = fields.text("launched_by", Need::optional);
+    if (!succession.launched_by.empty() && !is_uuid(succession.launched_by.value))
+        fields.refuse("launched_by", "is no UUID");
+    return succession;
+}
+
 ProcessSessionRecord process_from(JsonFields& fields) {
     ProcessSessionRecord session;
     session.pid = fields.pid("pid", Need::optional, lowest_pid);
@@ -78,6 +97,7 @@ ProcessSessionRecord process_from(JsonFields& fields) {
     session.cgroup = cgroup_from(fields);
     session.command = fields.text_list("command");
     session.started_at = fields.text("started_at", Need::optional);
+    session.succession = succession_from(fields);
     return session;
 }
 
@@ -93,6 +113,7 @@ ContainerSessionRecord container_from(JsonFields& fields) {
     }
     session.image = argument_from(fields, "image", Need::optional);
     session.started_at = fields.text("started_at", Need::optional);
+    session.succession = succession_from(fields);
     return session;
 }
 
@@ -125,6 +146,31 @@ InstanceKind kind_from(JsonFields& fields) {
 }
 
 }  // namespace
+
+const Succession& succession_of(const SessionRecord& session) {
+    return std::visit([](const auto& s) -> const Succession& { return s.succession; }, session);
+}
+
+Succession& succession_of(SessionRecord& session) {
+    return std::visit([](auto& s) -> Succession& { return s.succession; }, session);
+}
+
+const InstanceId& launcher_of(const InstanceRecord& record, const SessionRecord& session) {
+    const InstanceId& other = succession_of(session).launched_by;
+    return other.empty() ? record.instance_id : other;
+}
+
+bool same_resource(const SessionRecord& one, const SessionRecord& other) {
+    if (const auto* process = std::get_if<ProcessSessionRecord>(&one)) {
+        const auto* second = std::get_if<ProcessSessionRecord>(&other);
+        return second != nullptr && process->pid > 0 && process->pid == second->pid &&
+               process->start_time == second->start_time && process->pidfs_inode == second->pidfs_inode;
+    }
+    const auto* container = std::get_if<ContainerSessionRecord>(&one);
+    const auto* second = std::get_if<ContainerSessionRecord>(&other);
+    return container != nullptr && second != nullptr && !container->container_id.empty() &&
+           container->container_id == second->container_id;
+}
 
 std::string to_json(const InstanceRecord& record) {
     JsonWriter out(JsonWriter::Form::pretty);

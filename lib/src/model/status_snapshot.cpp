@@ -44,6 +44,7 @@ void write(JsonWriter& out, const SessionStatus& s) {
     out.member("memory_bytes", s.memory_bytes);
     out.member("cpu_seconds", s.cpu_seconds);
     out.member("added", s.added);
+    out.member("adopted", s.adopted);
     out.key("last_exit");
     if (s.last_exit) {
         out.begin_object();
@@ -139,6 +140,7 @@ SessionStatus session_from(const Json& object) {
     s.memory_bytes = uint_field(object, "memory_bytes");
     s.cpu_seconds = number_field(object, "cpu_seconds");
     s.added = bool_field(object, "added");
+    s.adopted = bool_field(object, "adopted");
     if (const Json* exit = object_field(object, "last_exit")) {
         s.last_exit = LastExit{optional_int(*exit, "code"), optional_int(*exit, "signal"),
                                string_field(*exit, "at").value_or(""), string_field(*exit, "why")};

@@ -1,28 +1,15 @@
 #include "reeve/store/store.hpp"
 
 #include "../model/json_text.hpp"
+#include "reeve/model/fingerprint.hpp"
 #include "reeve/os/files.hpp"
 #include "reeve/os/paths.hpp"
 #include "reeve/os/random.hpp"
-
-#include <cstdint>
 
 namespace reeve {
 namespace {
 
 constexpr std::size_t longest_socket_path = 103;
-
-// FNV-1a: short, and the same in every build of every version, which std::hash does not promise.
-std::string stable_hash(std::string_view text) {
-    std::uint64_t hash = 0xcbf29ce484222325;
-    for (const char c : text) {
-        hash ^= static_cast<unsigned char>(c);
-        hash *= 0x100000001b3;
-    }
-    std::string digits;
-    for (int shift = 60; shift >= 0; shift -= 4) digits += "0123456789abcdef"[(hash >> shift) & 0xf];
-    return digits;
-}
 
 // A socket's usual path, or a short name elsewhere when that is too long.
 std::filesystem::path short_enough(std::filesystem::path usual, const std::string& name) {

@@ -67,6 +67,8 @@ class ContainerRunner final : public SessionRunner {
     const ContainerSurroundings& around_;
     SessionHost& host_;
     EngineService& service_;
+    InstanceId
+        launched_by_;  // whose labels it bears: ours, or those of the supervisor that it was adopted of
     std::string container_name_;
     ContainerId id_;
     std::optional<ContainerInfo> last_seen_;

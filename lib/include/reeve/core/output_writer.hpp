@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace reeve {
@@ -38,8 +39,11 @@ class OutputWriter {
         std::shared_ptr<Stream> stream;
         LogPosition begins;  // where this life's output will begin
     };
-    // The log is opened here, so that one that cannot be written stops the start.
-    Result<Opened> open(const SessionName& name, const std::filesystem::path& path, const LogConfig& config);
+    // The log is opened here, so that one that cannot be written stops the start. With `fifo` the pipe has a
+    // name, and what is written to it outlives us: not a byte is lost when we are killed (where the system
+    // can move bytes from a pipe to a file; elsewhere one read of them may be).
+    Result<Opened> open(const SessionName& name, const std::filesystem::path& path, const LogConfig& config,
+                        const std::optional<std::filesystem::path>& fifo = std::nullopt);
 
     // Completes when everything that was written into the pipe so far is in the file; what comes later is
     // refused (EPIPE). For when nothing of the session is left.
@@ -57,9 +61,10 @@ class OutputWriter {
         bool between_lines = true;
     };
     static Handed handed(const Stream& stream);
-    // The stream of a life that the former program began.
+    // The stream of a life that the former program began, or an earlier supervisor.
     Result<std::shared_ptr<Stream>> take_over(const SessionName& name, const std::filesystem::path& path,
-                                              const LogConfig& config, UniqueFd read_end, bool between_lines);
+                                              const LogConfig& config, UniqueFd read_end, bool between_lines,
+                                              bool is_fifo);
 
   private:
     struct Inside;

@@ -8,6 +8,7 @@
 #include "reeve/model/process_tree.hpp"
 #include "reeve/os/process_handle.hpp"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,7 +23,8 @@ struct ProvenProcess {
 
 // Where a session was recorded to run.
 struct RecordedLeader {
-    InstanceId instance;
+    InstanceId instance;     // whose record it is in
+    InstanceId launched_by;  // whose sign it bears; empty: of `instance`
     SessionName name;
     ProcessIdentity leader;  // pid -1: never launched
     bool own_session = true;
@@ -35,6 +37,7 @@ struct RecordedLeader {
     // Empty: none. With one, it alone says who belongs to the session.
     std::string cgroup;
     bool contained() const { return !cgroup.empty(); }
+    const InstanceId& sign_of() const { return launched_by.empty() ? instance : launched_by; }
 };
 
 // The process sessions of an instance, as leaders to look for.
@@ -48,7 +51,14 @@ std::vector<RecordedLeader> leaders_of(const InstanceRecord& record);
 // unique: the pidfs inode, or the token in its environment.
 Result<std::vector<ProvenProcess>> find_processes(std::span<const RecordedLeader> leaders, const Host& here);
 
-// The same as a task, which is what a Takedown asks for.
+// The leader alone, if it lives and is the recorded one beyond doubt: its identity, and a second witness.
+struct ProvenLeader {
+    ProcessHandle handle;
+    const char* evidence;  // the witness, for people
+};
+Result<std::optional<ProvenLeader>> find_leader(const RecordedLeader& recorded, const Host& here);
+
+// find_processes() as a task, which is what a Takedown asks for.
 Task<Result<std::vector<ProvenProcess>>> find_soon(std::vector<RecordedLeader> leaders, Host here);
 
 }  // namespace reeve

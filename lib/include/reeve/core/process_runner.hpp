@@ -68,7 +68,8 @@ class ProcessRunner final : public SessionRunner {
     Task<std::optional<ExitStatus>> exit_status();
     Task<Result<std::vector<ProvenProcess>>> find_members();
     void note_leader(const SessionName& name, const ProcessSessionRecord& record);
-    Task<void> forget_life();
+    Task<void> forget_life(const Session& session);
+    std::optional<std::filesystem::path> fifo_of(const Session& session) const;
     UniqueFd enter_cgroup(const SessionName& name);
     void leave_cgroup();
     Task<void> reap_child(const ProcessHandle& handle);
@@ -82,7 +83,8 @@ class ProcessRunner final : public SessionRunner {
     std::optional<ProcessHandle>
         taken_over_;  // the command, when a former program of this process launched it
     RecordedLeader leader_;
-    std::string cgroup_;  // empty: none
+    bool adopted_ = false;  // an earlier supervisor has launched it: it is no child of ours
+    std::string cgroup_;    // empty: none
     std::unique_ptr<SessionAnchor> anchor_;
     std::unique_ptr<Takedown> takedown_;
     std::shared_ptr<OutputWriter::Stream> output_;      // of this life

@@ -23,6 +23,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace reeve {
@@ -77,6 +78,8 @@ struct ReaperSettings {
     // Ask no engine: what dead instances left in one stays on record, and is no problem of this reap's. Nor
     // is an instance that somebody else has claimed. For when another reap waits for an engine already.
     bool only_processes = false;
+    // Leave alone what waits for the next supervisor: sessions that are to be adopted and still run.
+    bool spare_adoptable = false;
     std::chrono::milliseconds grace{5'000};
     std::function<void()> before_containers;  // called by run() when the processes are done; may be empty
     std::function<void(const std::string& line)> on_receipt;  // as ReceiptBook::on_write
@@ -102,6 +105,16 @@ class Reaper {
     Task<Status> processes();
     Task<Status> containers();
     Task<ReapReport> settle();
+    // Between claim() and processes(): what dead supervisors have left to be adopted, the latest owner first;
+    // and that one of it has an owner again, whose record is on disk. It is then none of this reap's any
+    // more, in whatever dead instance's record it stands.
+    struct Heirloom {
+        InstanceRecord of;  // without sessions
+        SessionName name;
+        SessionRecord session;
+    };
+    std::vector<Heirloom> heirlooms() const;
+    void give_away(const SessionRecord& session);
     Task<ReapReport> run();
     // From now on processes get no more grace; may be called while processes() is under way.
     void hurry();
@@ -128,8 +141,15 @@ class Reaper {
         InstanceCounts counts;
         std::vector<std::filesystem::path> unreadable;
         std::set<EngineAddress> engines;
+        // What living owners have on record: a dead one's record may still name it, when it was adopted.
+        std::vector<SessionRecord> owned;
+        std::set<std::pair<std::string, std::string>> owned_labels;  // instance and session
+
+        bool owns(const SessionRecord& session) const;
+        void add_owned(const InstanceRecord& record);
     };
     Task<Result<Scan>> scan();
+    std::set<SessionName> waiting_for_an_heir(const InstanceRecord& record) const;
     OwnerState judge(const InstanceRecord& record) const;
     std::vector<RecordedLeader> leaders_of(const std::vector<InstanceRecord>& dead) const;
     std::vector<EngineWork> engines_for(const std::vector<InstanceRecord>& dead);

@@ -5,9 +5,13 @@
 #include "reeve/base/unique_fd.hpp"
 #include "reeve/model/config.hpp"
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace reeve {
@@ -31,6 +35,9 @@ class SessionLog {
     // On an error what was not written is lost: a full disk must not stop the session. The next call tries
     // again.
     Status append(std::string_view bytes);
+    // How bytes get into the file, instead of write(2): as that call, and with the same bytes.
+    using Write = std::function<ssize_t(int file, std::string_view bytes)>;
+    void write_by(Write write) { write_ = std::move(write); }
     // For whoever removed or truncated the file by hand: goes on in a new one. Call it now and then.
     Status look_again();
     LogPosition position() const;
@@ -51,6 +58,7 @@ class SessionLog {
     std::filesystem::path path_;
     LogConfig config_;
     UniqueFd file_;
+    Write write_;  // empty: write(2)
     std::uint64_t size_ = 0;
     bool between_lines_ = true;  // the last byte ended a line
     int rotations_ = 0;
@@ -59,6 +67,13 @@ class SessionLog {
 // Removes the oldest rotated logs of a folder until all its logs together are at most `limit` bytes, or no
 // rotated one is left. Files that are written to now are never removed.
 Status limit_logs(const std::filesystem::path& folder, std::uint64_t limit);
+
+// Where the next byte goes, and whether it begins a line; of a log that nobody writes to now.
+struct LogEnd {
+    LogPosition at;
+    bool between_lines = true;
+};
+LogEnd end_of_log(const std::filesystem::path& path);
 
 // The files of one log, youngest first, opened for reading; none when there is no log. A rotation meanwhile
 // neither hides a file nor shows it twice.

@@ -132,6 +132,15 @@ class Supervisor final : public SessionHost {
     void take_foreign(const Reaper& reaper);
     ReaperSettings reaper_settings();
 
+    // Sessions of earlier supervisors that go on with us.
+    std::string objection_to_adopting(const Reaper::Heirloom& left) const;
+    Task<Result<std::string>> proof_of(Reaper::Heirloom left);
+    Task<void> adopt_sessions(std::shared_ptr<Reaper> reaper);
+    void adopt(const Reaper::Heirloom& left, const std::string& evidence);
+    void remove_unused_outputs() const;
+    std::string adoptable_processes() const;
+    Task<void> tell_anchor();
+
     // Another program in our place.
     Task<Result<std::string>> upgrade(std::filesystem::path program);
     Task<Error> try_upgrade(std::filesystem::path program);
@@ -220,7 +229,8 @@ class Supervisor final : public SessionHost {
     Notifier status_dirty_;
     Notifier reap_wanted_;
     InstanceRecord record_;
-    std::unique_ptr<DurableFile> record_file_, status_file_, memory_file_, metrics_file_;
+    std::unique_ptr<DurableFile> record_file_, status_file_, memory_file_, metrics_file_, adoptable_file_;
+    std::optional<std::string> told_anchor_;
     bool record_stale_ = false, memory_stale_ = false;  // changed, and not yet given to their files
     bool writing_soon_ = false;
     SessionMemories memories_;

@@ -21,6 +21,12 @@ enum class RestartPolicy {
                     // supervisor
 };
 
+// What happens to a running session when its supervisor dies without having stopped it.
+enum class OnOwnerDeath {
+    reap,  // it is ended
+    adopt  // the next supervisor takes it over, if it can prove which one it is
+};
+
 struct BackoffConfig {
     std::chrono::milliseconds initial{200};  // before the first restart; doubles each time
     std::chrono::milliseconds max{30'000};
@@ -106,6 +112,7 @@ struct SessionConfig {
     LogConfig log;
     std::vector<SessionName> after;  // started when these are ready, stopped before them
     bool autostart = true;
+    OnOwnerDeath on_owner_death = OnOwnerDeath::reap;
     bool operator==(const SessionConfig&) const = default;
 };
 

@@ -17,6 +17,18 @@
 
 namespace reeve {
 
+// How a session outlives its owner.
+struct Succession {
+    bool adopt = false;  // the next supervisor takes it over; otherwise it is reaped
+    // Of the configuration that it was launched by (model/fingerprint.hpp): the next supervisor must want the
+    // same. Empty unless it is to be adopted.
+    std::string spec;
+    // The instance that launched it, whose id is in its environment, its mark, its control group or its
+    // labels. Empty: the one whose record this is.
+    InstanceId launched_by;
+    bool operator==(const Succession&) const = default;
+};
+
 struct ProcessSessionRecord {
     pid_t pid = -1;  // -1: not launched yet
     std::uint64_t start_time = 0;
@@ -25,6 +37,7 @@ struct ProcessSessionRecord {
     std::string cgroup;  // path below the cgroup2 mount; empty: none
     std::vector<std::string> command;
     std::string started_at;  // RFC 3339 UTC
+    Succession succession;
     bool operator==(const ProcessSessionRecord&) const = default;
 };
 
@@ -36,6 +49,7 @@ struct ContainerSessionRecord {
     ContainerId container_id;  // empty: not created yet, or not confirmed
     std::string image;
     std::string started_at;
+    Succession succession;
     bool operator==(const ContainerSessionRecord&) const = default;
 };
 
@@ -53,6 +67,14 @@ struct InstanceRecord {
     std::map<SessionName, SessionRecord> sessions;
     bool operator==(const InstanceRecord&) const = default;
 };
+
+// Of whatever kind it is.
+const Succession& succession_of(const SessionRecord& session);
+Succession& succession_of(SessionRecord& session);
+// Whose sign a session bears that is on record in `record`.
+const InstanceId& launcher_of(const InstanceRecord& record, const SessionRecord& session);
+// Whether both name one process, or one container, beyond what a number can mean twice.
+bool same_resource(const SessionRecord& one, const SessionRecord& other);
 
 // Ends with a newline. Bytes that are not UTF-8 (argv may hold any) are replaced by U+FFFD, never an
 // exception.

@@ -42,7 +42,8 @@ struct SessionStatus {
     // Of the whole tree: 0 when nothing runs, nothing when it cannot be told.
     std::optional<std::uint64_t> memory_bytes = 0;
     std::optional<double> cpu_seconds = 0;
-    bool added = false;  // by `reeve add`: not in the configuration
+    bool added = false;    // by `reeve add`: not in the configuration
+    bool adopted = false;  // the life under way was begun by an earlier supervisor
     std::optional<LastExit> last_exit;
     std::optional<std::string> attention;    // what a person should know or do
     std::optional<std::string> message;      // what it says of itself: STATUS= on $NOTIFY_SOCKET

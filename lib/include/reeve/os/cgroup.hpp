@@ -41,8 +41,14 @@ bool is_in_cgroup(pid_t pid, const std::string& path);
 // Removes the group and those below it. Fails while a process is inside; absent is success.
 Status remove_cgroup(const std::string& path);
 
+// Of an instance that is no more: removes those of its sessions' groups in which nobody is, and its own once
+// none is left. What an adopted session has made inside its group stays.
+void remove_unused_cgroups(const std::string& instance_group);
+
 // Whether `path` is one that instance_cgroup named for this instance, or lies below it. A record that
 // names any other group is not believed: it might name everybody's.
 bool is_cgroup_of(std::string_view path, std::string_view instance_id);
+// The instance's own group, of such a path; empty of any other.
+std::string instance_part_of(std::string_view path, std::string_view instance_id);
 
 }  // namespace reeve

@@ -27,6 +27,10 @@ struct StorePaths {
     std::filesystem::path crashes() const { return root / "crashes"; }  // written by the anchor
     std::filesystem::path memory() const { return root / "memory.json"; }
     std::filesystem::path handover() const { return root / "handover.json"; }  // during an upgrade
+    // Of a session that may outlive the supervisor: the FIFO that it prints into.
+    std::filesystem::path outputs() const { return root / "output"; }
+    std::filesystem::path output(const SessionName& name) const { return outputs() / (name.value + ".fifo"); }
+    std::filesystem::path adoptable() const { return root / "adoptable"; }  // read by the anchor
     std::filesystem::path receipts() const { return root / "receipts.jsonl"; }
     // control.sock, or, when that path is over 103 bytes (sockaddr_un holds 104 on macOS, 108 on Linux, with
     // the final NUL), a name made from a hash of it in $XDG_RUNTIME_DIR or else in /tmp/reeve-<uid>. The same

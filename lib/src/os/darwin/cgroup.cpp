@@ -15,5 +15,6 @@ std::string cgroup_directory(const std::string& /*path*/) { return {}; }
 std::vector<pid_t> processes_in_cgroup(const std::string& /*path*/) { return {}; }
 bool is_in_cgroup(pid_t /*pid*/, const std::string& /*path*/) { return false; }
 Status remove_cgroup(const std::string& /*path*/) { return done; }
+void remove_unused_cgroups(const std::string& /*instance_group*/) {}
 
 }  // namespace reeve

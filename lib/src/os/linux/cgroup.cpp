@@ -172,4 +172,18 @@ Status remove_cgroup(const std::string& path) {
     return done;
 }
 
+void remove_unused_cgroups(const std::string& instance_group) {
+    const auto directory = directory_of(instance_group);
+    if (!directory) return;
+    std::error_code ec;
+    for (fs::directory_iterator item(*directory, ec); !ec && item != fs::directory_iterator();
+         item.increment(ec)) {
+        std::error_code ignored;
+        if (!item->is_directory(ignored)) continue;
+        const std::string session = join(instance_group, item->path().filename().string());
+        if (processes_in_cgroup(session).empty()) (void)remove_cgroup(session).ok();
+    }
+    ::rmdir(directory->c_str());
+}
+
 }  // namespace reeve

@@ -11,4 +11,10 @@ bool is_cgroup_of(std::string_view path, std::string_view instance_id) {
     return end == path.size() || path[end] == '/';
 }
 
+std::string instance_part_of(std::string_view path, std::string_view instance_id) {
+    if (!is_cgroup_of(path, instance_id)) return {};
+    const std::string mark = "/reeve-" + std::string(instance_id);
+    return std::string(path.substr(0, path.find(mark) + mark.size()));
+}
+
 }  // namespace reeve
