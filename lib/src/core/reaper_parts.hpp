@@ -10,8 +10,8 @@ struct Reaper::Case {
     InstanceRegistry::Claim claim;
     InstanceRecord record;  // what is left of it
     bool process_left = false;
-    std::set<SessionName> spared = {};               // they wait for the next supervisor
-    std::set<std::string> groups_of_others = {};     // of instances before this one: it had adopted from them
+    std::set<SessionName> spared = {};            // they wait for the next supervisor
+    std::set<std::string> groups_of_others = {};  // of instances before this one: it had adopted from them
     bool finished() const { return record.sessions.empty(); }
     Status settle();
 };

@@ -30,7 +30,11 @@ void hold_signals_back() {
     ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
 
-void let_signals_come() { unblock_signals(); }
+void let_signals_come() {
+    sigset_t none;
+    sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+}
 
 bool take_descriptor(int fd) { return fd > STDERR_FILENO && ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0; }
 
