@@ -40,11 +40,11 @@ class Adoption : public testing::Test {
     Json printing(const std::string& name, const std::string& pause) const {
         Json session = adopted_later(
             shell(daemon.note(name) + "i=0; while :; do i=$((i+1)); echo line $i; " + pause + "done"));
-        session["log"] = {{"max_size", "1MiB"}, {"keep", 10000}};
+        session["log"] = {{"max_size", "4MiB"}, {"keep", 1000}};
         return session;
     }
     void start_under_its_anchor() {
-        daemon.run_through = {"env"};
+        daemon.run_through = {"/usr/bin/env"};
         daemon.launch();
         ASSERT_TRUE(wait_until([&] {
             const Json now = daemon.status();
@@ -205,7 +205,7 @@ TEST_P(AdoptionOn, IsDoneAgainAndAgainAndEndsTheWholeTreeWhenAsked) {
     const Ended stopped = daemon.reeve({"stop", "api"});
     EXPECT_EQ(stopped.code, 0) << stopped.err;
     EXPECT_TRUE(daemon.nothing_runs());
-    EXPECT_EQ(daemon.session_status("api")["state"], "stopped");
+    EXPECT_TRUE(daemon.wait_for_state("api", "stopped"));
     EXPECT_EQ(daemon.stop(), 0);
 }
 

@@ -55,7 +55,8 @@ std::string Supervisor::objection_to_adopting(const Reaper::Heirloom& left) cons
 Task<Result<std::string>> Supervisor::proof_of(Reaper::Heirloom left) {
     const std::string doing = "looking for " + left.name.value;
     if (const auto* container = std::get_if<ContainerSessionRecord>(&left.session)) {
-        CO_CHECK(co_await engine_->probe());
+        if (!engine_->status().reachable)
+            co_return Error(Errc::unreachable, doing, "its engine does not answer");
         std::vector<std::string> ids{container->container_id.value};
         if (ids.front().empty()) co_return Error(Errc::not_found, doing, "it was not made yet");
         if (!container->engine_id.empty() && container->engine_id != engine_->engine_id())
@@ -87,6 +88,13 @@ Task<void> Supervisor::adopt_sessions(std::shared_ptr<Reaper> reaper) {
     };
     std::vector<Adopted> adopted;
     const std::vector<Reaper::Heirloom> all = reaper->heirlooms();
+    const bool any_container = std::any_of(all.begin(), all.end(), [](const auto& left) {
+        return std::holds_alternative<ContainerSessionRecord>(left.session);
+    });
+    if (any_container) {  // asked once: one that hangs must not hold up the start for each
+        const Status there = co_await engine_->probe();
+        if (!there.ok()) log_.info("no container can be adopted", {{"why", there.error().message()}});
+    }
     for (const Reaper::Heirloom& left : all) {
         if (stop_asked_ || record_.sessions.contains(left.name)) continue;
         std::string why = objection_to_adopting(left);
