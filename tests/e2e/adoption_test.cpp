@@ -359,6 +359,8 @@ TEST_P(AdoptionOn, OfWhatAnAnchorCannotProveDoesNotHappen) {
     daemon.forget_note("other");
     kill_below_the_anchor();
     expect_adopted("api", api);
+    for (const Json& receipt : daemon.receipts())
+        EXPECT_EQ(receipt["action"], "adopted") << "the anchor has left it to the reaper: " << receipt;
     expect_begun_anew("other", other);
     EXPECT_EQ(daemon.stop(), 0);
     EXPECT_TRUE(daemon.nothing_runs());
