@@ -171,6 +171,7 @@ TEST_P(AdoptionOn, SaysWhatItAdoptedAndByWhatEvidence) {
     daemon.session("api") = sleeping("api");
     daemon.start();
     const WatchedProcess& api = daemon.noted("api");
+    ASSERT_TRUE(daemon.wait_for_state("api", "running"));
     const std::string first = daemon.status()["instance_id"];
     const Json started = daemon.session_status("api")["started_at"];
     kill_and_start();

@@ -40,16 +40,17 @@ TEST_F(StatusCommand, HasTheFieldsOfItsContract) {
     ASSERT_TRUE(daemon.wait_for_state("api", "running"));
     for (Json status : {daemon.status(), shown()}) {
         status.erase("alive");
-        EXPECT_EQ(keys_of(status), (std::set<std::string>{"schema_version", "version", "seq", "updated_at",
-                                                          "state", "instance_id", "pid", "anchor_pid",
-                                                          "hostname", "started_at", "control", "sessions",
-                                                          "reaper", "engines", "instances", "attention"}));
+        EXPECT_EQ(
+            keys_of(status),
+            (std::set<std::string>{"schema_version", "version", "seq", "updated_at", "state", "instance_id",
+                                   "pid", "anchor_pid", "hostname", "started_at", "upgrades", "control",
+                                   "sessions", "reaper", "engines", "instances", "attention"}));
         EXPECT_EQ(status["schema_version"], 1);
         EXPECT_EQ(status["pid"], daemon.pid());
         EXPECT_EQ(keys_of(status["sessions"]["api"]),
                   (std::set<std::string>{"kind", "state", "pid", "container_id", "ready", "restarts",
                                          "started_at", "containment", "memory_bytes", "cpu_seconds", "added",
-                                         "last_exit", "attention", "message", "last_output"}));
+                                         "adopted", "last_exit", "attention", "message", "last_output"}));
         EXPECT_EQ(keys_of(status["reaper"]), (std::set<std::string>{"last_run", "pending", "totals"}));
         EXPECT_EQ(
             keys_of(status["reaper"]["last_run"]),

@@ -367,7 +367,7 @@ TEST_F(Upgrade, WaitsForAStopThatIsUnderWay) {
     stop.env = {{"PATH", "/usr/bin:/bin"}, {"HOME", daemon.home().string()}};
     const Ended ended = run_program(stop);
     EXPECT_THAT(ended.out, testing::EndsWith("0 0\n")) << ended.err;
-    EXPECT_EQ(daemon.session_status("api")["state"], "stopped");
+    EXPECT_TRUE(daemon.wait_for_state("api", "stopped"));
     EXPECT_EQ(daemon.stop(), 0);
 }
 

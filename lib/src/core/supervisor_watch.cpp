@@ -12,6 +12,7 @@ namespace reeve {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using std::chrono_literals::operator""ms;
 
 constexpr std::chrono::milliseconds status_interval{100};  // at most ten writes a second
 
@@ -64,8 +65,9 @@ Task<void> Supervisor::keep_status() {
             co_await status_dirty_.wait();
             continue;
         }
-        // A session that ends and is started again is one change, and the disk is free for its record.
-        const auto settled = Clock::now() + write_delay;
+        // A session that ends and is started again is one change, and the disk is free for its record. The
+        // first word comes at once: it says that we are here.
+        const auto settled = Clock::now() + (status_file_->writes() > 0 ? write_delay : 0ms);
         while (!closing_ && Clock::now() < settled) co_await status_dirty_.wait(settled);
         dirty_ = false;
         if (lost_lock_) continue;  // the file belongs to whoever has the store now
