@@ -22,7 +22,9 @@ SKIPPED = 77
 def instructions(program, path, rounds, folder):
     """Of the program itself and all its threads; a child is counted in a file of its own until it executes another."""
     command = ["valgrind", "--tool=callgrind", "--vgdb=no", f"--callgrind-out-file={folder}/%p", program, path, str(rounds)]
-    run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    # The environment is copied for each session, so it must be the same everywhere.
+    run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                           env={"PATH": "/usr/bin:/bin", "HOME": "/"})
     said = run.communicate()[1]
     if run.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))} ended with {run.returncode}:\n{said}")
