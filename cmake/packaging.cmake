@@ -40,9 +40,7 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_SUGGESTS "docker.io | podman")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libreeve-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(boost_package libboost${Boost_VERSION_MAJOR}.${Boost_VERSION_MINOR}-dev)
-string(REPLACE libboost libboost-filesystem boost_filesystem_package ${boost_package})
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-    "${boost_package}, ${boost_filesystem_package}, nlohmann-json3-dev, libspdlog-dev")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "${boost_package}, nlohmann-json3-dev, libspdlog-dev")
 
 set(CPACK_RPM_COMPONENT_INSTALL ON)
 set(CPACK_RPM_FILE_NAME RPM-DEFAULT)

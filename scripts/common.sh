@@ -53,8 +53,8 @@ boost_packages() {
     id=$(. /etc/os-release && echo "$ID")
     version=$(. /etc/os-release && echo "${VERSION_ID:-}")
     case $id-$version in
-        debian-12) echo libboost1.81-dev libboost-filesystem1.81-dev ;;
-        ubuntu-24.04) echo libboost1.83-dev libboost-filesystem1.83-dev ;;
+        debian-12) echo libboost1.81-dev ;;
+        ubuntu-24.04) echo libboost1.83-dev ;;
         *) echo libboost-dev libboost-filesystem-dev ;;
     esac
 }
