@@ -98,7 +98,7 @@ PreparedChild* lay_out(const LaunchSpec& spec, const std::vector<PreparedLimit>&
 
 void become_command(const PreparedChild& p) {
     using Step = LaunchFailure::Step;
-    const auto must = [&p](long result, Step step, int gate) {
+    const auto must = [](long result, Step step, int gate) {
         if (result < 0) give_up(gate, step, result);
     };
     if (p.own_session) must(child::lead_session(), Step::session, p.gate);
