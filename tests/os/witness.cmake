@@ -16,7 +16,7 @@ endfunction()
 # Somebody may take a pid's place after it was first seen and before it is held.
 change(finder_text "namespace reeve {\nnamespace {" "namespace reeve {\nvoid between_looks(pid_t pid);\nnamespace {")
 change(finder_text "TRY(auto handle, ProcessHandle::open(pid))" "between_looks(pid); TRY(auto handle, ProcessHandle::open(pid))")
-change(finder_text "auto handle = ProcessHandle::open(member.row.pid)" "between_looks(member.row.pid); auto handle = ProcessHandle::open(member.row.pid)")
+change(finder_text "const pid_t pid = member.row.pid;" "const pid_t pid = member.row.pid; between_looks(pid);")
 file(CONFIGURE OUTPUT process_finder_hooked.cpp CONTENT "${finder_text}" @ONLY)
 
 add_library(pid_reuse_objects OBJECT pid_reuse_test.cpp ../support/run_program.cpp)

@@ -59,22 +59,30 @@ bool is_leader(const ProcessHandle& handle, const RecordedLeader& recorded, cons
     return witness_of(handle, recorded, here) != nullptr;
 }
 
-bool leader_is_ours(const RecordedLeader& recorded, const Host& here) {
+// By pid. What was proved of a process holds for as long as its handle does, so a leader needs no second
+// proof.
+using HeldLeaders = std::unordered_map<pid_t, ProcessHandle>;
+
+bool leader_is_ours(const RecordedLeader& recorded, const Host& here, HeldLeaders& held) {
     if (recorded.leader.pid <= 1) return false;
     if (recorded.unreaped_child) return true;
-    const auto handle = ProcessHandle::open(recorded.leader.pid);
-    return handle.ok() && handle->has_value() && is_leader(**handle, recorded, here);
+    auto handle = ProcessHandle::open(recorded.leader.pid);
+    if (!handle.ok() || !handle->has_value() || !is_leader(**handle, recorded, here)) return false;
+    held.emplace(recorded.leader.pid, std::move(**handle));
+    return true;
 }
 
-// With the tokens and marks of all, which cost two more files a process, or without.
-std::vector<ProcessRow> read_table(const std::vector<ProcessEntry>& entries, bool signs) {
+// With the tokens and marks of all but the leaders that are proved, which cost two more files a process, or
+// without.
+std::vector<ProcessRow> read_table(const std::vector<ProcessEntry>& entries, bool signs,
+                                   const HeldLeaders& proved) {
     std::vector<ProcessRow> rows;
     rows.reserve(entries.size());
     for (const ProcessEntry& entry : entries) {
         ProcessRow row{
             entry.pid, entry.parent, entry.session, entry.group, entry.start_time, entry.zombie, {}, {}, 0};
         // Processes of another user do not show us theirs; kernel threads (children of 2) have none.
-        if (signs && !entry.zombie && entry.parent != 2) {
+        if (signs && !entry.zombie && entry.parent != 2 && !proved.contains(entry.pid)) {
             Token token = token_of(entry.pid);
             row.instance = std::move(token.instance);
             row.name = std::move(token.name);
@@ -149,6 +157,7 @@ Status add_cgroup_members(const RecordedLeader& leader, std::size_t root, const 
 Status add_tree_members(std::span<const RecordedLeader> leaders, const Host& here,
                         std::vector<ProvenProcess>& proven) {
     std::vector<TreeRoot> roots;
+    HeldLeaders held_leaders;
     bool any = false;
     bool signs = false;
     for (const RecordedLeader& leader : leaders) {
@@ -162,7 +171,7 @@ Status add_tree_members(std::span<const RecordedLeader> leaders, const Host& her
             root.leader = leader.leader.pid;
             root.own_session = leader.own_session;
             root.mark = mark_of(leader);
-            root.leader_is_ours = leader_is_ours(leader, here);
+            root.leader_is_ours = leader_is_ours(leader, here, held_leaders);
             any = signs = true;
         }
         roots.push_back(std::move(root));
@@ -171,21 +180,33 @@ Status add_tree_members(std::span<const RecordedLeader> leaders, const Host& her
     TRY(const std::vector<ProcessEntry> entries, list_processes());
     std::unordered_map<pid_t, std::string> names;
     for (const ProcessEntry& entry : entries) names[entry.pid] = entry.name;
-    const std::vector<ProcessRow> table = read_table(entries, signs);
+    const std::vector<ProcessRow> table = read_table(entries, signs, held_leaders);
 
     std::vector<ProvenProcess> candidates;
+    std::vector<bool> proved;
     for (TreeMember& member : find_members(table, roots, ::getpid())) {
-        auto handle = ProcessHandle::open(member.row.pid);
-        if (!handle.ok()) return handle.error();
-        if (!handle->has_value()) continue;
         const pid_t pid = member.row.pid;
-        candidates.push_back({std::move(**handle), std::move(member), names[pid]});
+        const auto leader = member.evidence == Evidence::leader ? held_leaders.find(pid) : held_leaders.end();
+        proved.push_back(leader != held_leaders.end());
+        if (proved.back()) {
+            candidates.push_back({std::move(leader->second), std::move(member), names[pid]});
+            held_leaders.erase(leader);
+            continue;
+        }
+        auto handle = ProcessHandle::open(pid);
+        if (!handle.ok()) return handle.error();
+        if (handle->has_value()) {
+            candidates.push_back({std::move(**handle), std::move(member), names[pid]});
+        } else {
+            proved.pop_back();
+        }
     }
     std::unordered_map<pid_t, const ProcessHandle*> held;
     std::vector<bool> keep(candidates.size());
     for (std::size_t i = 0; i < candidates.size(); ++i) {  // parents stand before their children
         const ProvenProcess& candidate = candidates[i];
-        keep[i] = still_proved(candidate, leaders[candidate.member.root], here, held);
+        keep[i] = proved[i] ? !candidate.handle.ended()
+                            : still_proved(candidate, leaders[candidate.member.root], here, held);
         if (keep[i]) held[candidate.member.row.pid] = &candidate.handle;
     }
     for (std::size_t i = 0; i < candidates.size(); ++i) {

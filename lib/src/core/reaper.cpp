@@ -56,10 +56,10 @@ OwnerState Reaper::judge(const InstanceRecord& record) const {
 Task<Result<Reaper::Scan>> Reaper::scan() {
     using Entries = Result<std::vector<InstanceRegistry::Entry>>;
     std::function<Entries()> list = [this] { return registry_.list(); };
-    const Entries entries = co_await worker_.run<Entries>(std::move(list));
+    Entries entries = co_await worker_.run<Entries>(std::move(list));
     if (!entries.ok()) co_return entries.error();
     Scan scan;
-    for (const auto& entry : *entries) {
+    for (InstanceRegistry::Entry& entry : *entries) {
         if (!entry.record.ok()) {
             scan.unreadable.push_back(entry.path);
             scan.spared.insert(entry.path.stem().string());
@@ -77,7 +77,7 @@ Task<Result<Reaper::Scan>> Reaper::scan() {
             case OwnerState::dead:
                 ++scan.counts.dead;
                 if (settings_.finish.empty() || record.instance_id == settings_.finish)
-                    scan.dead.push_back(record);
+                    scan.dead.push_back(std::move(entry));
                 continue;
             case OwnerState::alive:
                 ++scan.counts.alive;
@@ -103,13 +103,12 @@ Task<Result<Reaper::Scan>> Reaper::scan() {
     co_return scan;
 }
 
-std::vector<RecordedLeader> Reaper::leaders_of(const std::vector<InstanceRecord>& dead) const {
-    std::vector<RecordedLeader> leaders;
-    for (const InstanceRecord& record : dead) {
-        if (record.owner.boot_id != settings_.here.boot_id) continue;  // no process outlives a boot
-        for (RecordedLeader& leader : reeve::leaders_of(record)) leaders.push_back(std::move(leader));
+void Reaper::add_leaders_of(const InstanceRecord& dead, const std::set<SessionName>& but,
+                            std::vector<RecordedLeader>& leaders) const {
+    if (dead.owner.boot_id != settings_.here.boot_id) return;  // no process outlives a boot
+    for (RecordedLeader& leader : leaders_of(dead)) {
+        if (!but.contains(leader.name)) leaders.push_back(std::move(leader));
     }
-    return leaders;
 }
 
 Task<Status> Reaper::claim() {
@@ -117,7 +116,7 @@ Task<Status> Reaper::claim() {
     report_ = ReapReport{};
     report_.started_at = now_rfc3339();
     cases_.clear();
-    CO_TRY(const Scan found, co_await scan());
+    CO_TRY(Scan found, co_await scan());
     instances_ = found.counts;
     engines_ = found.engines;
     unreadable_.clear();
@@ -138,25 +137,26 @@ Task<Status> Reaper::claim() {
     };
     const auto taken = std::make_shared<Taken>();
     std::function<Status()> take = [this, taken, dead = &found.dead]() -> Status {
-        for (const InstanceRecord& record : *dead) {
-            auto claimed = registry_.claim(record.instance_id);
+        for (InstanceRegistry::Entry& entry : *dead) {
+            const InstanceId id = entry.record->instance_id;
+            auto claimed = registry_.claim(std::move(entry));
             if (claimed.ok() && claimed->has_value()) {
                 taken->claims.push_back(std::move(**claimed));
                 continue;
             }
-            const auto now = registry_.load(record.instance_id);
+            const auto now = registry_.load(id);
             const bool reaped = !now.ok() && now.error().code() == Errc::not_found;
-            if (!reaped) taken->busy.push_back(record.instance_id);
+            if (!reaped) taken->busy.push_back(id);
         }
         return done;
     };
     CO_CHECK(co_await worker_.run<Status>(std::move(take)));
     if (!settings_.only_processes) report_.busy = std::move(taken->busy);
     for (auto& claim : taken->claims) {
-        Case one{std::move(claim), {}};
-        one.record = one.claim.record;
         // The record was read again under the claim: its owner may not be the one that was judged.
-        if (judge(one.record) != OwnerState::dead) continue;
+        if (judge(claim.record) != OwnerState::dead) continue;
+        InstanceRecord left = claim.record;
+        Case one{std::move(claim), std::move(left)};
         std::erase_if(one.record.sessions, [&](const auto& item) { return found.owns(item.second); });
         if (settings_.spare_adoptable) one.spared = waiting_for_an_heir(one.record);
         cases_.push_back(std::move(one));
@@ -199,13 +199,8 @@ Task<void> Reaper::reap_foreign() {
 }
 
 Task<Status> Reaper::processes() {
-    std::vector<InstanceRecord> dead;
-    for (const Case& one : cases_) {
-        dead.push_back(one.record);
-        std::erase_if(dead.back().sessions,
-                      [&one](const auto& item) { return one.spared.contains(item.first); });
-    }
-    const std::vector<RecordedLeader> leaders = leaders_of(dead);
+    std::vector<RecordedLeader> leaders;
+    for (const Case& one : cases_) add_leaders_of(one.record, one.spared, leaders);
     if (!leaders.empty()) {
         TakedownOptions options;
         options.grace = settings_.grace;
@@ -312,7 +307,7 @@ Task<ReapReport> Reaper::run() {
 
 Task<Result<std::vector<ReapItem>>> Reaper::observe() {
     std::vector<ReapItem> items;
-    CO_TRY(const Scan found, co_await scan());
+    CO_TRY(Scan found, co_await scan());
     instances_ = found.counts;
     for (const auto& path : found.unreadable) {
         items.push_back({{path.stem().string()},
@@ -322,23 +317,27 @@ Task<Result<std::vector<ReapItem>>> Reaper::observe() {
                          "cannot be read: goes to quarantine",
                          false});
     }
-    std::vector<InstanceRecord> dead = found.dead;
+    std::vector<RecordedLeader> leaders;
+    std::vector<const InstanceRecord*> dead;
     std::set<InstanceId> kept;
-    for (InstanceRecord& record : dead) {
+    for (InstanceRegistry::Entry& entry : found.dead) {
+        InstanceRecord& record = *entry.record;
         std::erase_if(record.sessions, [&](const auto& item) { return found.owns(item.second); });
-        if (!settings_.spare_adoptable) continue;
-        for (const SessionName& name : waiting_for_an_heir(record)) {
-            kept.insert(record.instance_id);
-            const auto session = record.sessions.extract(name);
-            const auto* process = std::get_if<ProcessSessionRecord>(&session.mapped());
-            items.push_back({record.instance_id, name, process != nullptr ? "process" : "container",
-                             process != nullptr
-                                 ? std::to_string(process->pid)
-                                 : std::get<ContainerSessionRecord>(session.mapped()).container,
-                             "adoptable: the next supervisor takes it over", false});
+        if (settings_.spare_adoptable) {
+            for (const SessionName& name : waiting_for_an_heir(record)) {
+                kept.insert(record.instance_id);
+                const auto session = record.sessions.extract(name);
+                const auto* process = std::get_if<ProcessSessionRecord>(&session.mapped());
+                items.push_back({record.instance_id, name, process != nullptr ? "process" : "container",
+                                 process != nullptr
+                                     ? std::to_string(process->pid)
+                                     : std::get<ContainerSessionRecord>(session.mapped()).container,
+                                 "adoptable: the next supervisor takes it over", false});
+            }
         }
+        dead.push_back(&record);
+        add_leaders_of(record, {}, leaders);
     }
-    const auto leaders = leaders_of(dead);
     CO_TRY(const auto processes, find_processes(leaders, settings_.here));
     for (const ProvenProcess& process : processes) {
         const RecordedLeader& root = leaders[process.member.root];
@@ -346,7 +345,7 @@ Task<Result<std::vector<ReapItem>>> Reaper::observe() {
                          std::to_string(process.handle.pid()) + " (" + process.name + ")",
                          to_string(process.member.evidence), true});
     }
-    std::vector<EngineWork> engines = engines_for(found.dead);
+    std::vector<EngineWork> engines = engines_for(dead);
     for (EngineWork& work : engines) {
         const Status looked = co_await look_through(work);
         if (!looked.ok()) {
@@ -359,13 +358,13 @@ Task<Result<std::vector<ReapItem>>> Reaper::observe() {
         for (const auto& network : work.networks) items.push_back(item_for("network", network));
         for (const auto& volume : work.volumes) items.push_back(item_for("volume", volume));
     }
-    for (const InstanceRecord& record : found.dead) {
-        items.push_back({record.instance_id,
+    for (const InstanceRecord* record : dead) {
+        items.push_back({record->instance_id,
                          {},
                          "record",
-                         record.instance_id.value + ".json",
-                         "owner " + std::to_string(record.owner.pid) + " is dead",
-                         !kept.contains(record.instance_id)});
+                         record->instance_id.value + ".json",
+                         "owner " + std::to_string(record->owner.pid) + " is dead",
+                         !kept.contains(record->instance_id)});
     }
     if (foreign_ != nullptr) {
         CO_TRY(const std::vector<ReapItem> theirs, co_await foreign_->observe());

@@ -62,15 +62,15 @@ ReapItem item_for(const char* what, const VolumeOrNetwork& thing) {
             true};
 }
 
-std::vector<Reaper::EngineWork> Reaper::engines_for(const std::vector<InstanceRecord>& dead) {
+std::vector<Reaper::EngineWork> Reaper::engines_for(const std::vector<const InstanceRecord*>& dead) {
     std::vector<EngineWork> all;
     for (ContainerEngine* engine : settings_.engines) {
         EngineWork work;
         work.engine = engine;
         all.push_back(std::move(work));
     }
-    for (const InstanceRecord& record : dead) {
-        for (const auto& [name, session] : record.sessions) {
+    for (const InstanceRecord* record : dead) {
+        for (const auto& [name, session] : record->sessions) {
             const auto* container = std::get_if<ContainerSessionRecord>(&session);
             if (container == nullptr) continue;
             auto work = std::find_if(all.begin(), all.end(), [&](const EngineWork& w) {
@@ -82,16 +82,16 @@ std::vector<Reaper::EngineWork> Reaper::engines_for(const std::vector<InstanceRe
                 made.engine = made_.back().get();
                 work = all.insert(all.end(), std::move(made));
             }
-            if (std::find(work->recorded_by.begin(), work->recorded_by.end(), record.instance_id) ==
-                work->recorded_by.end()) {
-                work->recorded_by.push_back(record.instance_id);
+            // Its sessions come one after another.
+            if (work->recorded_by.empty() || work->recorded_by.back() != record->instance_id) {
+                work->recorded_by.push_back(record->instance_id);
             }
             if (!container->engine_id.empty()) work->recorded_engine_ids.insert(container->engine_id);
         }
     }
     // A program that registers itself may make its container before it names it.
-    const bool unnamed = std::any_of(dead.begin(), dead.end(), [](const InstanceRecord& record) {
-        return record.kind == InstanceKind::external;
+    const bool unnamed = std::any_of(dead.begin(), dead.end(), [](const InstanceRecord* record) {
+        return record->kind == InstanceKind::external;
     });
     if (settings_.only_recorded_engines && !unnamed)
         std::erase_if(all, [](const EngineWork& work) { return work.recorded_by.empty(); });
@@ -146,9 +146,9 @@ Task<Status> Reaper::look_through(EngineWork& work) {
     };
     std::vector<SessionRecord> waiting;  // for the next supervisor
     if (settings_.spare_adoptable) {
-        for (const InstanceRecord& record : now.dead) {
-            for (const SessionName& name : waiting_for_an_heir(record))
-                waiting.push_back(record.sessions.at(name));
+        for (const InstanceRegistry::Entry& entry : now.dead) {
+            for (const SessionName& name : waiting_for_an_heir(*entry.record))
+                waiting.push_back(entry.record->sessions.at(name));
         }
     }
     for (ContainerInfo& info : seen) {
@@ -229,8 +229,8 @@ Task<Status> Reaper::clear(EngineWork& work) {
 
 Task<Status> Reaper::containers() {
     co_await reap_foreign();
-    std::vector<InstanceRecord> dead;
-    for (const Case& one : cases_) dead.push_back(one.record);
+    std::vector<const InstanceRecord*> dead;
+    for (const Case& one : cases_) dead.push_back(&one.record);
     std::vector<EngineWork> engines = engines_for(dead);
     for (EngineWork& work : engines) {
         Status outcome = co_await look_through(work);

@@ -23,7 +23,9 @@ bool Reaper::Scan::owns(const SessionRecord& session) const {
 std::set<SessionName> Reaper::waiting_for_an_heir(const InstanceRecord& record) const {
     std::set<SessionName> names;
     if (record.kind != InstanceKind::supervisor) return names;
-    for (const RecordedLeader& leader : leaders_of({record})) {
+    std::vector<RecordedLeader> leaders;
+    add_leaders_of(record, {}, leaders);
+    for (const RecordedLeader& leader : leaders) {
         if (!succession_of(record.sessions.at(leader.name)).adopt) continue;
         const auto found = find_leader(leader, settings_.here);
         if (found.ok() && *found) names.insert(leader.name);

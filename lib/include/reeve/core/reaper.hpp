@@ -136,8 +136,8 @@ class Reaper {
     struct Case;        // one dead instance under our claim
     struct EngineWork;  // one engine's leftovers
     struct Scan {
-        std::vector<InstanceRecord> dead;
-        std::set<std::string> spared;  // instance ids whose containers must be left alone
+        std::vector<InstanceRegistry::Entry> dead;  // their records could be read
+        std::set<std::string> spared;               // instance ids whose containers must be left alone
         InstanceCounts counts;
         std::vector<std::filesystem::path> unreadable;
         std::set<EngineAddress> engines;
@@ -151,8 +151,9 @@ class Reaper {
     Task<Result<Scan>> scan();
     std::set<SessionName> waiting_for_an_heir(const InstanceRecord& record) const;
     OwnerState judge(const InstanceRecord& record) const;
-    std::vector<RecordedLeader> leaders_of(const std::vector<InstanceRecord>& dead) const;
-    std::vector<EngineWork> engines_for(const std::vector<InstanceRecord>& dead);
+    void add_leaders_of(const InstanceRecord& dead, const std::set<SessionName>& but,
+                        std::vector<RecordedLeader>& leaders) const;
+    std::vector<EngineWork> engines_for(const std::vector<const InstanceRecord*>& dead);
     Task<Status> look_through(EngineWork& work);
     Task<Status> clear(EngineWork& work);
     Task<void> reap_foreign();

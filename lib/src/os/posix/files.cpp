@@ -14,13 +14,18 @@
 namespace reeve {
 namespace {
 
-// Up to `limit` bytes from the beginning. pread, so that a second look at an open file sees all of it again.
-Result<std::string> read_up_to(int fd, const std::string& what, std::size_t limit) {
+// Up to `limit` bytes from the beginning, of which there are probably `expected`. pread, so that a second
+// look at an open file sees all of it again.
+Result<std::string> read_up_to(int fd, const std::string& what, std::size_t limit, std::size_t expected = 0) {
     constexpr std::size_t part = std::size_t{64} * 1024;
     std::string bytes;
     while (bytes.size() < limit) {
         const std::size_t have = bytes.size();
-        bytes.resize(std::min(limit, have + part));
+        // A small file costs no large buffer, also for the read that finds its end.
+        const std::size_t next = have < expected                ? expected - have + 1
+                                 : have == expected && have > 0 ? 512
+                                                                : part;
+        bytes.resize(std::min(limit, have + next));
         const ssize_t length =
             ::pread(fd, bytes.data() + have, bytes.size() - have, static_cast<off_t>(have));
         bytes.resize(have + static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
@@ -43,7 +48,7 @@ Result<std::string> read_fd(int fd, const std::string& what, std::size_t limit) 
     if (::fstat(fd, &seen) != 0) return Error::from_errno(what);
     if (seen.st_size > 0 && static_cast<std::uintmax_t>(seen.st_size) > limit) return too_large();
     // One byte more than we accept, because the file may have grown since.
-    TRY(std::string bytes, read_up_to(fd, what, limit + 1));
+    TRY(std::string bytes, read_up_to(fd, what, limit + 1, static_cast<std::size_t>(seen.st_size)));
     if (bytes.size() > limit) return too_large();
     return bytes;
 }
