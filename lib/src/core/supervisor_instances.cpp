@@ -56,36 +56,9 @@ Task<Result<std::string>> Supervisor::verb_instance_register(std::string params,
     co_return dump_json(answer);
 }
 
-// The record under its lock. Somebody else may have it for the time of one write: asked again for a while.
-Task<Result<InstanceRegistry::Claim>> Supervisor::claim_instance(InstanceId id, std::string doing) {
-    constexpr int tries = 400;
-    for (int i = 0; i < tries && !closing_; ++i) {
-        std::function<Result<std::optional<InstanceRegistry::Claim>>()> take = [this, id] {
-            return registry_.claim(id);
-        };
-        auto claimed = co_await worker_.run<Result<std::optional<InstanceRegistry::Claim>>>(std::move(take));
-        if (!claimed.ok()) co_return claimed.error();
-        if (claimed->has_value()) {
-            if ((*claimed)->record.kind == InstanceKind::external) co_return std::move(**claimed);
-            co_return Error(Errc::refused, doing,
-                            "it was not registered, but belongs to a supervisor or exec",
-                            "register an instance of your own");
-        }
-        if (!std::filesystem::exists(store_.paths().instance(id))) break;
-        asio::steady_timer pause(executor_, std::chrono::milliseconds(5));
-        const auto [ec] = co_await pause.async_wait(as_result);
-        (void)ec;
-    }
-    co_return Error(Errc::not_found, doing, "there is no such instance, or it is being reaped",
-                    "see: reeve ps");
-}
-
-Task<Result<std::string>> Supervisor::write_claim(InstanceRegistry::Claim claim, bool forget) {
-    const auto held = std::make_shared<InstanceRegistry::Claim>(std::move(claim));
-    std::function<Status()> write = [held, forget] {
-        return forget ? held->forget() : held->update(held->record);
-    };
-    CO_CHECK(co_await worker_.run<Status>(std::move(write)));
+Task<Result<std::string>> Supervisor::change_instance(InstanceId id, std::string doing,
+                                                      InstanceChanges::Change change) {
+    CO_CHECK(co_await instance_changes_.make(std::move(id), std::move(doing), std::move(change)));
     co_return std::string("{}");
 }
 
@@ -115,9 +88,11 @@ Task<Result<std::string>> Supervisor::verb_instance_track(std::string params, Ca
         process.started_at = now_rfc3339();
         session = process;
     }
-    CO_TRY(InstanceRegistry::Claim claim, co_await claim_instance(id, doing));
-    claim.record.sessions[name] = session;
-    co_return co_await write_claim(std::move(claim), false);
+    InstanceChanges::Change change = [name, session](InstanceRecord& record) {
+        record.sessions[name] = session;
+        return InstanceChanges::Outcome::write;
+    };
+    co_return co_await change_instance(id, doing, std::move(change));
 }
 
 // Only a container that bears our labels is ever removed, so tracking any other would be an empty promise.
@@ -156,9 +131,11 @@ Task<Result<std::string>> Supervisor::verb_instance_untrack(std::string params, 
     CO_TRY(const Json object, parse_json(params, doing));
     CO_TRY(const InstanceId id, instance_in(object, doing));
     CO_TRY(const SessionName name, session_in(object, doing));
-    CO_TRY(InstanceRegistry::Claim claim, co_await claim_instance(id, doing));
-    if (claim.record.sessions.erase(name) == 0) co_return std::string("{}");
-    co_return co_await write_claim(std::move(claim), false);
+    InstanceChanges::Change change = [name](InstanceRecord& record) {
+        const bool known = record.sessions.erase(name) > 0;
+        return known ? InstanceChanges::Outcome::write : InstanceChanges::Outcome::nothing;
+    };
+    co_return co_await change_instance(id, doing, std::move(change));
 }
 
 // Forgetting what still runs would leak it for good; the owner's end, or untrack, settles it.
@@ -167,13 +144,14 @@ Task<Result<std::string>> Supervisor::verb_instance_unregister(std::string param
     const std::string doing = "unregistering";
     CO_TRY(const Json object, parse_json(params, doing));
     CO_TRY(const InstanceId id, instance_in(object, doing));
-    CO_TRY(InstanceRegistry::Claim claim, co_await claim_instance(id, doing));
-    if (!claim.record.sessions.empty()) {
-        co_return Error(Errc::failed, doing,
-                        std::to_string(claim.record.sessions.size()) + " session(s) are still tracked",
-                        "untrack them when they have ended; what the owner leaves is reaped when it is gone");
-    }
-    co_return co_await write_claim(std::move(claim), true);
+    InstanceChanges::Change change =
+        [doing](const InstanceRecord& record) -> Result<InstanceChanges::Outcome> {
+        if (record.sessions.empty()) return InstanceChanges::Outcome::forget;
+        return Error(Errc::failed, doing,
+                     std::to_string(record.sessions.size()) + " session(s) are still tracked",
+                     "untrack them when they have ended; what the owner leaves is reaped when it is gone");
+    };
+    co_return co_await change_instance(id, doing, std::move(change));
 }
 
 }  // namespace reeve

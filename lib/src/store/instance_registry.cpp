@@ -12,6 +12,8 @@
 namespace reeve {
 namespace {
 
+constexpr std::size_t bytes_worth_keeping = 65'536;  // of one record; most have less than a thousand
+
 // Ids become file names: what is no UUID might lead anywhere.
 Status check_id(const InstanceId& id) {
     if (is_uuid(id.value)) return done;
@@ -30,9 +32,14 @@ Result<InstanceRecord> parse_as(const std::string& id, const std::filesystem::pa
     return record;
 }
 
-Result<InstanceRecord> read_record(const std::filesystem::path& path) {
-    TRY(const std::string bytes, read_file(path));
+Result<InstanceRecord> read_record(const std::filesystem::path& path, std::string& bytes) {
+    TRY(bytes, read_file(path));
     return parse_as(path.stem().string(), path, bytes);
+}
+
+Result<InstanceRecord> read_record(const std::filesystem::path& path) {
+    std::string bytes;
+    return read_record(path, bytes);
 }
 
 Result<std::vector<std::filesystem::path>> names_in(const std::filesystem::path& directory) {
@@ -65,10 +72,12 @@ Result<std::vector<InstanceRegistry::Entry>> InstanceRegistry::list() const {
     TRY(const std::vector<std::filesystem::path> names, names_in(paths_.instances()));
     for (const auto& path : names) {
         if (path.extension() != ".json") continue;
-        auto record = read_record(path);
+        std::string bytes;
+        auto record = read_record(path, bytes);
         // Removed since we read the directory: it is as if we had come later.
         if (!record.ok() && record.error().code() == std::errc::no_such_file_or_directory) continue;
-        entries.push_back({path, std::move(record)});
+        if (bytes.size() > bytes_worth_keeping) bytes.clear();
+        entries.push_back({path, std::move(record), std::move(bytes)});
     }
     return entries;
 }
@@ -107,13 +116,27 @@ Status InstanceRegistry::remove(const InstanceId& id) const {
 }
 
 Result<std::optional<InstanceRegistry::Claim>> InstanceRegistry::claim(const InstanceId& id) const {
-    CHECK(check_id(id));
-    const auto path = paths_.instance(id);
+    return claim(Entry{paths_.instance(id), Error(), {}});
+}
+
+Result<std::optional<InstanceRegistry::Claim>> InstanceRegistry::claim(Entry seen) const {
+    const std::string id = seen.path.stem().string();
+    CHECK(check_id(InstanceId{id}));
+    const auto path = paths_.instance(InstanceId{id});
     TRY(std::optional<LockedFile> file, LockedFile::try_lock(path, LockedFile::Missing::leave));
     if (!file) return std::optional<Claim>();
     TRY(const std::string bytes, file->read());
-    TRY(InstanceRecord record, parse_as(id.value, path, bytes));
+    if (seen.record.ok() && !bytes.empty() && bytes == seen.bytes) {
+        return std::optional<Claim>(Claim{std::move(*file), std::move(*seen.record)});
+    }
+    TRY(InstanceRecord record, parse_as(id, path, bytes));
     return std::optional<Claim>(Claim{std::move(*file), std::move(record)});
+}
+
+Status InstanceRegistry::make_durable() const { return sync_directory(paths_.instances()); }
+
+bool InstanceRegistry::has(const InstanceId& id) const {
+    return is_uuid(id.value) && is_there(paths_.instance(id));
 }
 
 Result<std::filesystem::path> InstanceRegistry::quarantine(const std::filesystem::path& file) const {

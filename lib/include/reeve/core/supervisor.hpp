@@ -14,6 +14,7 @@
 #include "reeve/core/event_hub.hpp"
 #include "reeve/core/event_log.hpp"
 #include "reeve/core/foreign_watch.hpp"
+#include "reeve/core/instance_changes.hpp"
 #include "reeve/core/instance_watch.hpp"
 #include "reeve/core/process_runner.hpp"
 #include "reeve/core/reaper.hpp"
@@ -192,8 +193,8 @@ class Supervisor final : public SessionHost {
     Task<Result<std::string>> verb_instance_untrack(std::string params, Caller caller);
     Task<Result<std::string>> verb_instance_unregister(std::string params, Caller caller);
     Task<Result<std::string>> verb_waiting(std::string params, Caller caller);
-    Task<Result<InstanceRegistry::Claim>> claim_instance(InstanceId id, std::string doing);
-    Task<Result<std::string>> write_claim(InstanceRegistry::Claim claim, bool forget);
+    Task<Result<std::string>> change_instance(InstanceId id, std::string doing,
+                                              InstanceChanges::Change change);
     Task<Result<SessionRecord>> tracked_container(InstanceId id, std::string name);
     Task<Status> wait_started(std::shared_ptr<Session> session, Caller caller);
     using Sessions = std::vector<std::shared_ptr<Session>>;
@@ -238,6 +239,7 @@ class Supervisor final : public SessionHost {
     UsageMeter usage_;
     EventHub events_;
     InstanceRegistry registry_;
+    InstanceChanges instance_changes_{executor_, worker_, registry_, [this] { return closing_; }};
     ReceiptBook receipts_;
     std::unique_ptr<OutputWriter> output_;
     std::map<SessionName, std::string> output_problems_;  // of sessions whose output cannot be written now

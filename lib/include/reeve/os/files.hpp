@@ -39,6 +39,9 @@ Status remove_leftovers(const std::filesystem::path& directory);
 
 Status sync_directory(const std::filesystem::path& directory);
 
+// When the folder of a file that got its name is synced: at once, or by sync_directory(), for many of them.
+enum class Folder { now, later };
+
 // A file held by flock(2), and known to still be the file of that name.
 //
 // The lock is the kernel's: it goes when the last descriptor of this open is closed, so also on kill -9.
@@ -62,7 +65,7 @@ class LockedFile {
     Result<std::string> read() const;
     // Replaces the content as replace_file does; the new file is locked before it gets the name, so the name
     // is at no moment unlocked. Errc::held when the name has gone to another file: that one is not touched.
-    Status replace(std::string_view bytes);
+    Status replace(std::string_view bytes, Folder folder = Folder::now);
     // Unlinks the file, if it still is ours, while the lock is held; then lets go. A second call does
     // nothing. The directory is not fsynced: a file that comes back after a power cut says nothing new.
     Status remove();

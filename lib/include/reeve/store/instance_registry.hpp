@@ -22,6 +22,7 @@ class InstanceRegistry {
     struct Entry {
         std::filesystem::path path;
         Result<InstanceRecord> record;  // an unreadable file is an entry too
+        std::string bytes;              // that it was read from; empty when there are very many
     };
     // Every *.json below instances/, in the order of their names; an absent directory is an empty registry.
     Result<std::vector<Entry>> list() const;
@@ -37,9 +38,17 @@ class InstanceRegistry {
         LockedFile file;
         InstanceRecord record;
         Status update(const InstanceRecord& changed) { return file.replace(to_json(changed)); }
+        // Durable only after make_durable(): for many at once.
+        Status update_soon(const InstanceRecord& changed) {
+            return file.replace(to_json(changed), Folder::later);
+        }
         Status forget() { return file.remove(); }
     };
     Result<std::optional<Claim>> claim(const InstanceId& id) const;
+    // The same for one that was listed: what has not changed since is not parsed again.
+    Result<std::optional<Claim>> claim(Entry seen) const;
+    Status make_durable() const;           // what was updated, saved or forgotten until now
+    bool has(const InstanceId& id) const;  // a file of that name
 
     // Moves a file that cannot be read to quarantine/, under a name that is free. Returns the new path.
     Result<std::filesystem::path> quarantine(const std::filesystem::path& file) const;

@@ -68,12 +68,13 @@ bool LockedFile::still_there() const { return fd_ && names_this_file(path_, fd_.
 
 Result<std::string> LockedFile::read() const { return read_fd(fd_.get(), "reading " + path_.string()); }
 
-Status LockedFile::replace(std::string_view bytes) {
+Status LockedFile::replace(std::string_view bytes, Folder folder) {
     TRY(TemporaryFile file, TemporaryFile::write(path_, bytes));
     if (!still_there()) {
         return Error(Errc::held, "replacing " + path_.string(), "it was removed or replaced under us");
     }
     TRY(fd_, file.take_name());
+    if (folder == Folder::later) return done;
     return sync_directory(directory_of(path_));
 }
 
