@@ -104,7 +104,7 @@ Failure run(const Options& options) {
     record.cgroup = instance_cgroup(record.instance_id.value).value_or("");
     const InstanceRegistry registry(store->paths());
     if (!record.cgroup.empty()) {  // on record before it exists, so that somebody will remove it
-        const Status noted = registry.save(record);
+        const Status noted = registry.note(record);
         if (!noted.ok()) return with_status(noted.error(), exit_code::failed);
         if (!make_cgroup_at(record.cgroup).ok()) record.cgroup.clear();
     }

@@ -221,11 +221,6 @@ Task<void> Supervisor::reap_and_start() {
         co_return;
     }
     listen_to(reaper->engines());
-    reaping_ = at_engines_ = true;
-    tasks_.spawn(reap_containers_of_the_first(reaper));
-    tasks_.spawn(keep_reaping());
-    tasks_.spawn(watch_instances());
-
     for (auto& [name, session] : sessions_) {
         if (session->taken_over()) continue;
         session->start_with_supervisor();
@@ -234,6 +229,11 @@ Task<void> Supervisor::reap_and_start() {
     state_ = SupervisorState::running;
     status_changed();
     tell_manager("READY=1\nSTATUS=running");
+    // Last, because it forks for the engine's command: nobody waits for that to be told that we run.
+    reaping_ = at_engines_ = true;
+    tasks_.spawn(reap_containers_of_the_first(reaper));
+    tasks_.spawn(keep_reaping());
+    tasks_.spawn(watch_instances());
 }
 
 Task<void> Supervisor::serve_until_asked() {

@@ -12,7 +12,6 @@ namespace reeve {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using std::chrono_literals::operator""ms;
 
 constexpr std::chrono::milliseconds status_interval{100};  // at most ten writes a second
 
@@ -65,11 +64,13 @@ Task<void> Supervisor::keep_status() {
             co_await status_dirty_.wait();
             continue;
         }
-        // A session that ends and is started again is one change, and the disk is free for its record. The
-        // first word comes at once: it says that we are here.
-        const auto settled = Clock::now() + (status_file_->writes() > 0 ? write_delay : 0ms);
-        while (!closing_ && Clock::now() < settled) co_await status_dirty_.wait(settled);
+        // A session that ends and is started again is one change, and the disk is free for its record. What
+        // has become of ourselves, a few times in a life, is told at once: somebody waits for just that.
+        const auto settled = Clock::now() + write_delay;
+        while (!closing_ && Clock::now() < settled && written_state_ == state_)
+            co_await status_dirty_.wait(settled);
         dirty_ = false;
+        written_state_ = state_;
         if (lost_lock_) continue;  // the file belongs to whoever has the store now
         co_await measure();
         const Status written = co_await status_file_->commit();
@@ -79,7 +80,8 @@ Task<void> Supervisor::keep_status() {
         tell_attention();
         tell_manager_how_it_goes();
         const auto until = Clock::now() + status_interval;
-        while (!closing_ && Clock::now() < until) co_await status_dirty_.wait(until);
+        while (!closing_ && Clock::now() < until && written_state_ == state_)
+            co_await status_dirty_.wait(until);
     }
 }
 

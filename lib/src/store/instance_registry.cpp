@@ -1,5 +1,6 @@
 #include "reeve/store/instance_registry.hpp"
 
+#include "reeve/os/brief_file.hpp"
 #include "reeve/os/paths.hpp"
 #include "reeve/os/random.hpp"
 
@@ -105,6 +106,11 @@ Result<InstanceRecord> InstanceRegistry::load(const InstanceId& id) const {
 Status InstanceRegistry::save(const InstanceRecord& record) const {
     CHECK(check_id(record.instance_id));
     return replace_file(paths_.instance(record.instance_id), to_json(record));
+}
+
+Status InstanceRegistry::note(const InstanceRecord& record) const {
+    CHECK(check_id(record.instance_id));
+    return replace_brief_file(paths_.instance(record.instance_id), to_json(record));
 }
 
 Status InstanceRegistry::remove(const InstanceId& id) const {

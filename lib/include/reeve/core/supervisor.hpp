@@ -268,6 +268,7 @@ class Supervisor final : public SessionHost {
     std::set<Reaper*> reapers_;         // at work
 
     SupervisorState state_ = SupervisorState::starting;
+    std::optional<SupervisorState> written_state_;  // in the status file
     std::uint64_t seq_ = 0;
     bool stop_asked_ = false, dirty_ = false, closing_ = false;
     bool reap_now_ = false, reap_everywhere_ = false;  // with reap_everywhere_: through every engine, too

@@ -30,6 +30,9 @@ class InstanceRegistry {
     Result<std::vector<InstanceId>> ids() const;
     Result<InstanceRecord> load(const InstanceId& id) const;
     Status save(const InstanceRecord& record) const;
+    // The same, but only until the power fails: for what does not survive that either, as a control group.
+    // For whoever saves it durably in the next moment.
+    Status note(const InstanceRecord& record) const;
     Status remove(const InstanceId& id) const;  // absent is success
 
     // The right to reap one instance: the kernel's lock on its file. Nothing when somebody else has it, or
