@@ -15,6 +15,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
 #include <csignal>
 #include <sstream>
 
@@ -344,6 +346,50 @@ TEST_P(AdoptionOn, IsNotTheDefault) {
     daemon.start();
     expect_begun_anew("api", api);
     EXPECT_EQ(daemon.stop(), 0);
+}
+
+TEST_P(AdoptionOn, KeepsWhatIsReadyAndHearsWhatItSaysNext) {
+    const auto go = daemon.home() / "go";
+    ASSERT_EQ(::mkfifo(go.c_str(), 0600), 0);
+    daemon.session("api") = adopted_later(
+        shell(daemon.note("api") + "say() { printf '%s' \"$1\" | socat - UNIX-SENDTO:$NOTIFY_SOCKET; }; " +
+              "say READY=1; read go <" + go.string() + "; say STATUS=late; exec sleep 1000"));
+    daemon.session("api")["ready"] = {{"notify", true}, {"timeout", "1h"}};
+    daemon.start();
+    const WatchedProcess& api = daemon.noted("api");
+    ASSERT_TRUE(wait_until([&] { return daemon.session_status("api")["ready"] == true; }));
+    kill_and_start();
+    expect_adopted("api", api);
+    EXPECT_EQ(daemon.session_status("api")["ready"], true);
+    write_text(go, "\n");
+    EXPECT_TRUE(wait_until([&] { return daemon.session_status("api")["message"] == "late"; }));
+    EXPECT_EQ(daemon.stop(), 0);
+    EXPECT_TRUE(daemon.nothing_runs());
+}
+
+// After a crash loop nothing is taken over by itself either, and nothing of what waits is ended.
+TEST_P(AdoptionOn, WaitsWhileTheSupervisorIsInSafeMode) {
+    daemon.session("api") = sleeping("api");
+    daemon.start();
+    const WatchedProcess& api = daemon.noted("api");
+    daemon.kill();
+    const auto crashes = daemon.store() / "crashes";
+    write_text(crashes, "1700000000\n1700000001\n1700000002\n1700000003\n1700000004\n");
+    std::filesystem::permissions(crashes, std::filesystem::perms(0600));
+    daemon.launch();
+    ASSERT_TRUE(wait_until([&] {
+        const Json now = daemon.status();
+        return now.is_object() && now["state"] == "safe";
+    }));
+    EXPECT_EQ(daemon.session_status("api")["state"], "stopped");
+    EXPECT_EQ(daemon.reeve({"reap"}).code, 0);
+    EXPECT_EQ(daemon.stop(), 0);
+    EXPECT_TRUE(api.running());
+    std::filesystem::remove(crashes);
+    daemon.start();
+    expect_adopted("api", api);
+    EXPECT_EQ(daemon.stop(), 0);
+    EXPECT_TRUE(daemon.nothing_runs());
 }
 
 // What the file says counts only for the very process that it names.

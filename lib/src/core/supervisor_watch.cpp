@@ -3,6 +3,7 @@
 #include "reeve/core/exit_waiter.hpp"
 #include "reeve/core/supervisor.hpp"
 #include "reeve/os/file_watch.hpp"
+#include "reeve/os/heap.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
@@ -61,13 +62,16 @@ Task<void> Supervisor::keep_status() {
     co_await asio::this_coro::throw_if_cancelled(false);
     while (!closing_) {
         if (!dirty_) {
+            give_back_heap();  // what the busy time before has used
             co_await status_dirty_.wait();
             continue;
         }
         // A session that ends and is started again is one change, and the disk is free for its record. What
-        // has become of ourselves, a few times in a life, is told at once: somebody waits for just that.
+        // has become of ourselves, a few times in a life, is told at once: somebody waits for just that. Only
+        // `starting` may be over before it is written.
         const auto settled = Clock::now() + write_delay;
-        while (!closing_ && Clock::now() < settled && written_state_ == state_)
+        while (!closing_ && Clock::now() < settled &&
+               (written_state_ == state_ || state_ == SupervisorState::starting))
             co_await status_dirty_.wait(settled);
         dirty_ = false;
         written_state_ = state_;
