@@ -43,7 +43,7 @@ std::string memory_text(const std::optional<std::uint64_t>& bytes) {
 
 std::string cpu_text(const std::optional<double>& seconds) {
     if (!seconds || !std::isfinite(*seconds) || *seconds < 0) return "-";
-    if (*seconds >= 60) return time_text(std::llround(*seconds));
+    if (*seconds >= 60) return time_text(static_cast<long long>(*seconds + 0.5));
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%.2fs", *seconds);
     return text.data();

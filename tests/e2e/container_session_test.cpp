@@ -3,6 +3,7 @@
 #include "support/private_daemon.hpp"
 #include "support/test_image.hpp"
 #include "support/text_file.hpp"
+#include "support/wait_until.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -265,7 +266,7 @@ TEST_F(ContainerSession, WithAnImageThatIsNotThereFailsAndSaysWhy) {
     daemon.start();
     ASSERT_TRUE(daemon.wait_for_state("db", "failed")) << daemon.session_status("db");
     EXPECT_THAT(daemon.session_status("db")["attention"].get<std::string>(), HasSubstr("no-such-image"));
-    EXPECT_TRUE(daemon.only_record()["sessions"].empty());
+    EXPECT_TRUE(wait_until([&] { return daemon.only_record()["sessions"].empty(); }));
 }
 
 TEST_F(ContainerSession, GoesOnThroughAnUpgradeInPlaceAndIsWatchedAgain) {

@@ -3,6 +3,7 @@
 #include "support/private_daemon.hpp"
 #include "support/raw_client.hpp"
 #include "support/text_file.hpp"
+#include "support/wait_until.hpp"
 
 #include <gtest/gtest.h>
 
@@ -35,7 +36,11 @@ class DurableChange : public testing::Test {
                               "trace=fsync,/^rename,/^recv,/^send",
                               "-o",
                               trace.string()};
-        daemon.start();
+        daemon.launch();
+        ASSERT_TRUE(wait_until([&] {
+            const Json now = daemon.status();
+            return now.is_object() && now["state"] == "running" && !now["reaper"]["last_run"].is_null();
+        })) << daemon.printed();
         control = daemon.status()["control"].get<std::string>();
         owner = daemon.pid();
 #endif

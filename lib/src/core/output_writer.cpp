@@ -35,7 +35,8 @@ constexpr int last_rounds = 1024;  // of a stream that ends: whoever still write
 struct OutputWriter::Inside {
     asio::io_context context{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
-    std::array<char, at_once> buffer{};  // one thread, one copy at a time
+    // One thread, one copy at a time. Not cleared: until something is written its pages are nobody's.
+    std::unique_ptr<char[]> buffer{new char[at_once]};
     std::filesystem::path folder;
     std::atomic<std::uint64_t> total{0};
     Executor loop;
@@ -106,7 +107,7 @@ class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
             const int before = log_.rotations();
             const auto length = static_cast<std::size_t>(got);
             still_in_pipe_ = aside_ ? length : 0;
-            note(log_.append({inside_.buffer.data(), length}));
+            note(log_.append({inside_.buffer.get(), length}));
             take_out(still_in_pipe_);  // could not be written, and is lost as it would be of any session
             if (log_.rotations() != before) note(limit_logs(inside_.folder, inside_.total));
         }
@@ -115,8 +116,8 @@ class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
 
     ssize_t take() {
         const int pipe = pipe_.native_handle();
-        char* const buffer = inside_.buffer.data();
-        const std::size_t room = inside_.buffer.size();
+        char* const buffer = inside_.buffer.get();
+        const std::size_t room = at_once;
         if (!aside_) return ::read(pipe, buffer, room);
         const ssize_t seen = peek_pipe(pipe, *aside_, buffer, room);
         if (seen >= 0 || errno != ENOSYS) return seen;
@@ -216,7 +217,8 @@ Task<void> OutputWriter::finish(std::shared_ptr<Stream> stream) {
                        asio::post(here, [handler = std::move(handler)]() mutable { std::move(handler)(); });
                    });
     };
-    co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(initiate, asio::use_awaitable);
+    co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(std::move(initiate),
+                                                                          asio::use_awaitable);
 }
 
 void OutputWriter::hold() {

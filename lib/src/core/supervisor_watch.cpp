@@ -3,7 +3,7 @@
 #include "reeve/core/exit_waiter.hpp"
 #include "reeve/core/supervisor.hpp"
 #include "reeve/os/file_watch.hpp"
-#include "reeve/os/heap.hpp"
+#include "reeve/os/own_memory.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
@@ -14,7 +14,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds status_interval{100};  // at most ten writes a second
+constexpr std::chrono::milliseconds status_interval{100};   // at most ten writes a second
+constexpr std::chrono::seconds between_code_goes_back{10};  // what is in use comes back by page faults
 
 }  // namespace
 
@@ -63,6 +64,10 @@ Task<void> Supervisor::keep_status() {
     while (!closing_) {
         if (!dirty_) {
             give_back_heap();  // what the busy time before has used
+            if (reaps_done_ > 0 && Clock::now() >= code_goes_back_) {
+                give_back_code();  // of the start, above all
+                code_goes_back_ = Clock::now() + between_code_goes_back;
+            }
             co_await status_dirty_.wait();
             continue;
         }

@@ -75,8 +75,9 @@ class TreeBuilder {
     }
     bool number_float(Json::number_float_t number, const std::string& /*as_written*/) {
         constexpr double exact = 9007199254740992.0;  // 2^53: beyond it a double skips integers
-        if (std::abs(number) <= exact && std::nearbyint(number) == number) {
-            return number_integer(static_cast<Json::number_integer_t>(number));
+        if (std::abs(number) <= exact) {
+            const auto whole = static_cast<Json::number_integer_t>(number);
+            if (static_cast<double>(whole) == number) return number_integer(whole);
         }
         return value(JsonNode::Kind::number, number_start(taken_), [](JsonNode&) {});
     }

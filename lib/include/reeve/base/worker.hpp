@@ -41,7 +41,7 @@ class Worker {
             });
         };
         T result = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(T)>(
-            initiate, asio::use_awaitable);
+            std::move(initiate), asio::use_awaitable);  // moved: `work` may hold a text of megabytes
         co_return result;
     }
     // Waits for what was given so far; nothing may be given afterwards.

@@ -59,7 +59,9 @@ class ProcessRunner final : public SessionRunner {
     Task<Result<ToolResult>> run_probe(std::vector<std::string> command, std::chrono::milliseconds limit);
     Task<Result<GatedChild>> launch(Session& session, LaunchSpec& spec);
     Task<Result<GatedChild>> launch_below_anchor(LaunchSpec& spec);
-    Task<Life> run_child(Session& session, GatedChild child, LaunchSpec spec);
+    Task<std::optional<ProcessHandle>> begin(Session& session, Life& life);
+    Task<std::optional<ProcessHandle>> let_run(Session& session, GatedChild child, const LaunchSpec& spec,
+                                               Life& life);
     Task<void> finish_output();
     Task<std::optional<LaunchFailure>> open_gate(GatedChild& child);
     Task<void> wait_for_end(Session& session, const ProcessHandle& handle);

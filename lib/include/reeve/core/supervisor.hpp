@@ -271,6 +271,7 @@ class Supervisor final : public SessionHost {
     std::optional<SupervisorState> written_state_;  // in the status file
     std::uint64_t seq_ = 0;
     bool stop_asked_ = false, dirty_ = false, closing_ = false;
+    std::chrono::steady_clock::time_point code_goes_back_{};
     bool reap_now_ = false, reap_everywhere_ = false;  // with reap_everywhere_: through every engine, too
     bool reaping_ = false, reap_again_ = false;        // one is under way; another must follow it
     bool at_engines_ = false;                          // the one under way has done its processes

@@ -17,14 +17,14 @@ namespace {
 // Up to `limit` bytes from the beginning, of which there are probably `expected`. pread, so that a second
 // look at an open file sees all of it again.
 Result<std::string> read_up_to(int fd, const std::string& what, std::size_t limit, std::size_t expected = 0) {
-    constexpr std::size_t part = std::size_t{64} * 1024;
+    constexpr std::size_t longest_part = std::size_t{64} * 1024;
     std::string bytes;
     while (bytes.size() < limit) {
         const std::size_t have = bytes.size();
-        // A small file costs no large buffer, also for the read that finds its end.
-        const std::size_t next = have < expected                ? expected - have + 1
-                                 : have == expected && have > 0 ? 512
-                                                                : part;
+        // A small file costs no large buffer, also for the read that finds its end, and one of /proc, which
+        // has no size, is mostly small: the pages of a buffer cost more than the calls that read into it.
+        const std::size_t next =
+            have < expected ? expected - have + 1 : std::clamp(have, std::size_t{1024}, longest_part);
         bytes.resize(std::min(limit, have + next));
         const ssize_t length =
             ::pread(fd, bytes.data() + have, bytes.size() - have, static_cast<off_t>(have));
