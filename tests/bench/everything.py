@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 # What is short and exact first; what keeps both processors busy last.
 ORDER = [
     "start", "exec", "restart", "status", "stop", "kill", "reap_files", "reap_processes", "registry", "fleet", "output_rate",
-    "reap_containers", "stdio", "idle",
+    "reap_containers", "stdio", "memory", "idle",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""From the execution of a supervisor until all its sessions run, and the memory it then holds, by number of sessions.
+"""From the execution of a supervisor until all its sessions run, by number of sessions.
 
 Time is until the last session says by itself that it runs; processor time is that of everybody: the supervisor, what it
 started, and the sessions up to there. The floor is a loop of fork and exec that starts the same program as often.
@@ -10,12 +10,9 @@ import processes
 
 
 def one(kind, options, count):
-    """Seconds, seconds of processor time, and bytes that the supervisor's own processes hold (PSS)."""
+    """Seconds, and seconds of processor time."""
     with measure.folder() as folder, kind(options, folder, count) as supervisor:
-        used = processes.processor_time(supervisor.tree(), waited_for=True)
-        if kind is peers.Reeve:
-            supervisor.wait_for_status()
-        return supervisor.ready, used, processes.memory(supervisor.own(), "Pss")
+        return supervisor.ready, processes.processor_time(supervisor.tree(), waited_for=True)
 
 
 def main():
@@ -28,9 +25,6 @@ def main():
             floor = peers.Loop.name if count > 0 else None
             report.figures(f"wall-{count}", f"{count} sessions: from exec until all run", measure.part(results, 0), floor)
             report.figures(f"cpu-{count}", f"{count} sessions: processor time", measure.part(results, 1), floor)
-            report.figures(
-                f"pss-{count}", f"{count} sessions: memory of the supervisor (PSS)", measure.part(results, 2), unit="bytes"
-            )
 
 
 if __name__ == "__main__":

@@ -167,6 +167,17 @@ class Reeve(Supervisor):
             time.sleep(0.05)
         raise TimeoutError("they do not all run")
 
+    def wait_until_idle(self, limit=120.0):
+        """The same, and until the first reap is over, which may ask an engine, and nothing has changed for a second."""
+        deadline = time.monotonic() + limit
+        status, since = self.wait_for_status(limit), time.monotonic()
+        while status["reaper"]["last_run"] is None or time.monotonic() < since + 1:
+            if time.monotonic() > deadline:
+                raise TimeoutError("it is always busy")
+            time.sleep(0.05)
+            if (now := self.status()).get("seq", status["seq"]) != status["seq"]:
+                status, since = now, time.monotonic()
+
     def call(self, *words):
         return subprocess.run(
             [self.options.reeve, *words], env=self.environment, check=True, stdout=subprocess.PIPE, text=True

@@ -107,7 +107,7 @@ def main():
         [
             Chart("Until all sessions run", "sessions", "s", curves(results, "fleet", "wall", some)),
             Chart("Processor time for that", "sessions", "s", curves(results, "fleet", "cpu", some)),
-            Chart("Memory of the supervisor (PSS)", "sessions", "bytes", curves(results, "fleet", "pss", all_counts)),
+            Chart("Memory of the supervisor (PSS)", "sessions", "bytes", curves(results, "memory", "pss", all_counts)),
         ],
     )
     reaping = curves(results, "reap_files", "wall", (10, 100, 1000, 10_000))

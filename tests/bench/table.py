@@ -53,16 +53,17 @@ def empty_start(r):
     name = "reeve run, a store that was there"
     synced = sum(r.fact("start", "fsyncs-again").values()), sum(r.fact("start", "fsyncs-new").values())
     return (
-        f"{r.words('start', 'cpu', name)} of processor time with its stop, {r.words('start', 'wall', name)} by the clock; "
+        f"{r.words('start', 'cpu', name)} of processor time until it runs, {r.words('start', 'wall', name)} by the clock "
+        f"({r.ratio('start', 'cpu', name)} and {r.ratio('start', 'wall', name)} one program that only says that it is there); "
         f"{synced[0]} fsyncs ({synced[1]} in a new store)"
     )
 
 
 def memory(r):
-    none, many = r.median("fleet", "pss-0", "reeve"), r.median("fleet", "pss-1000", "reeve")
+    none, many = r.median("memory", "pss-0", "reeve"), r.median("memory", "pss-1000", "reeve")
     return (
         f"{measure.in_words(none, 'bytes')}, and {measure.in_words((many - none) / 1000, 'bytes')} more for each. "
-        f"With 1000: {r.others('fleet', 'pss-1000')}"
+        f"With 1000: {r.others('memory', 'pss-1000')}"
     )
 
 
@@ -131,7 +132,7 @@ def output(r):
 def bound(r):
     count, seconds = r.fact("exec", "fsyncs")
     return (
-        f"{measure.in_words(r.fact('exec', 'more'), 's')} more, in which {count} fsyncs that took "
+        f"{measure.in_words(r.fact('exec', 'more'), 's')} more than the {r.words('exec', 'wall', 'floor: true')} of true, in which {count} fsyncs that took "
         f"{measure.in_words(seconds, 's')} under strace"
     )
 
@@ -148,7 +149,7 @@ def status(r):
 ROWS = [
     ("1000 sessions from `reeve run` to all running", "1.5 × fork and exec in a loop, wall and processor", fleet, "fleet"),
     ("start to `running`, nothing configured", "under 10 ms of processor time", empty_start, "start"),
-    ("memory of supervisor and anchor (PSS)", "under 2.0 MB, and 2.5 kB for each session", memory, "fleet"),
+    ("memory of supervisor and anchor (PSS)", "under 2.0 MB, and 2.5 kB for each session", memory, "memory"),
     ("each further anchor (`reeve exec` ten times)", "under 60 kB private; under 1 ms of processor time", anchors, "exec"),
     ("idle, 100 sessions, 60 s", "no switch, no tick, no byte", idle, "idle"),
     ("a session killed −9 to its successor running", "1.3 × the loop, ahead of every peer", restart, "restart"),

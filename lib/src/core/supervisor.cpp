@@ -41,13 +41,14 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Loade
       status_dirty_(executor),
       reap_wanted_(executor),
       record_(settings_.record),
+      memories_written_(executor),
       added_(executor, worker_, store_.paths().added()),
       usage_(executor),
       events_(executor),
       registry_(store_.paths()),
       receipts_(store_.paths().receipts()) {
     record_file_ = std::make_unique<DurableFile>(
-        executor_, worker_, [this] { return to_json(record_); },
+        executor_, record_worker_, [this] { return to_json(record_); },
         [path = store_.paths().instance(record_.instance_id)](const std::string& text) {
             return replace_file(path, text);
         });
@@ -322,6 +323,7 @@ Task<void> Supervisor::let_go() {
         if (!released.ok()) log_.warn("releasing the lock", {{"why", released.error().message()}});
     }
     log_.info("stopped", {});
+    record_worker_.join();
     worker_.join();
 }
 

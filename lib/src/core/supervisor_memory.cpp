@@ -23,7 +23,8 @@ void Supervisor::read_memories() {
 Task<void> Supervisor::remember(SessionName name, SessionMemory memory) {
     if (!memorise(name, std::move(memory))) co_return;
     memory_stale_ = false;
-    co_await write_memories();
+    begin_to_write_memories();
+    co_await memories_written();
 }
 
 void Supervisor::remember_soon(const SessionName& name, SessionMemory memory) {
@@ -40,9 +41,21 @@ bool Supervisor::memorise(const SessionName& name, SessionMemory memory) {
     return true;
 }
 
+void Supervisor::begin_to_write_memories() {
+    ++memories_under_way_;
+    tasks_.spawn(write_memories());
+}
+
 Task<void> Supervisor::write_memories() {
+    co_await asio::this_coro::throw_if_cancelled(false);
     const Status written = co_await memory_file_->commit();
     if (!written.ok()) log_.error("writing what is known of sessions", {{"why", written.error().message()}});
+    --memories_under_way_;
+    memories_written_.notify();
+}
+
+Task<void> Supervisor::memories_written() {
+    while (memories_under_way_ > 0) co_await memories_written_.wait();
 }
 
 void Supervisor::note(const SessionName& name, const std::string& what, const std::string& why) {

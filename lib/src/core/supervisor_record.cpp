@@ -9,9 +9,12 @@ namespace reeve {
 Task<Status> Supervisor::record(SessionName name, SessionRecord record) {
     record_.sessions[name] = std::move(record);
     record_stale_ = false;
-    // What its former life has cost of its budget is on disk before the next one begins.
-    if (std::exchange(memory_stale_, false) || !memory_file_->settled()) co_await write_memories();
-    CO_CHECK(co_await record_file_->commit());
+    // What its former life has cost of its budget is on disk before the next one begins, too. Both are
+    // written at the same time: the disk does in one go what comes together.
+    if (std::exchange(memory_stale_, false)) begin_to_write_memories();
+    const Status recorded = co_await record_file_->commit();
+    co_await memories_written();
+    if (!recorded.ok()) co_return recorded;
     co_await tell_anchor();
     co_return done;
 }
@@ -40,7 +43,8 @@ Task<void> Supervisor::write_what_waits() {
 
 Task<void> Supervisor::write_what_is_stale() {
     if (std::exchange(record_stale_, false)) co_await commit_record();
-    if (std::exchange(memory_stale_, false)) co_await write_memories();
+    if (std::exchange(memory_stale_, false)) begin_to_write_memories();
+    co_await memories_written();
 }
 
 Task<void> Supervisor::commit_record() {

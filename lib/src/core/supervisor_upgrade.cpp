@@ -101,9 +101,11 @@ Task<Status> Supervisor::come_to_rest(std::string doing) {
         }
         if (writing()) {
             co_await write_what_is_stale();
-            // The worker does one thing after another, so this comes behind it.
-            std::function<bool()> nothing = [] { return true; };
-            (void)co_await worker_.run<bool>(std::move(nothing));
+            // A worker does one thing after another, so this comes behind it.
+            for (Worker* worker : {&record_worker_, &worker_}) {
+                std::function<bool()> nothing = [] { return true; };
+                (void)co_await worker->run<bool>(std::move(nothing));
+            }
             continue;
         }
         hold_signals_back();
@@ -136,8 +138,8 @@ std::string Supervisor::moving() const {
 }
 
 bool Supervisor::writing() const {
-    if (record_stale_ || memory_stale_ || !record_file_->settled() || !memory_file_->settled() ||
-        !adoptable_file_->settled() || !added_.settled())
+    if (record_stale_ || memory_stale_ || memories_under_way_ > 0 || !record_file_->settled() ||
+        !memory_file_->settled() || !adoptable_file_->settled() || !added_.settled())
         return true;
     return std::any_of(sessions_.begin(), sessions_.end(),
                        [](const auto& entry) { return entry.second->unsaved(); });

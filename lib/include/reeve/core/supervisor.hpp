@@ -124,7 +124,9 @@ class Supervisor final : public SessionHost {
     void write_soon();
     Task<void> write_what_waits();
     Task<void> write_what_is_stale();
+    void begin_to_write_memories();
     Task<void> write_memories();
+    Task<void> memories_written();
     bool memorise(const SessionName& name, SessionMemory memory);
     void read_memories();
     Moment now() const;
@@ -225,12 +227,16 @@ class Supervisor final : public SessionHost {
     SupervisorSettings settings_;
     EventLog log_;
     Worker worker_;
+    // For our own record alone: what must be on disk before a session's code runs stands behind no status.
+    Worker record_worker_;
     TaskGroup session_tasks_, tasks_;
     Notifier changed_;  // the state of the supervisor or of a session
     Notifier status_dirty_;
     Notifier reap_wanted_;
     InstanceRecord record_;
     std::unique_ptr<DurableFile> record_file_, status_file_, memory_file_, metrics_file_, adoptable_file_;
+    Notifier memories_written_;
+    int memories_under_way_ = 0;
     std::optional<std::string> told_anchor_;
     bool record_stale_ = false, memory_stale_ = false;  // changed, and not yet given to their files
     bool writing_soon_ = false;
