@@ -1,6 +1,7 @@
 """`reeve exec -- true` beside `true`; what its fsyncs take of it; and the memory of ten anchors."""
 
 import os
+import pathlib
 import re
 import statistics
 import subprocess
@@ -14,7 +15,7 @@ COPIES = 10
 
 def timed(command):
     began = time.perf_counter()
-    program = subprocess.Popen(command)
+    program = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(program.pid, 0)
     program.returncode = os.waitstatus_to_exitcode(status)
     if program.returncode != 0:
@@ -46,6 +47,12 @@ def main():
         count, seconds = synced[0][0], statistics.median(seconds for _, seconds in synced)
         report.fact("more", more, f"{measure.in_words(more, 's')} more than true")
         report.fact("fsyncs", [count, seconds], f"{count} fsyncs, {measure.in_words(seconds, 's')} in all (by strace)")
+
+        anchor = pathlib.Path(options.reeve).parent / "reeve-anchor"
+        alone = measure.alternate(
+            options.rounds, {"the anchor": lambda: timed([anchor, "--version"]), floor: lambda: timed(["true"])}
+        )
+        report.figures("anchor", "one start of the anchor alone: processor time", measure.part(alone, 1), floor)
 
         copies = [subprocess.Popen([*bound, "sleep", "1000"]) for _ in range(COPIES)]
         try:

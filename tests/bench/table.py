@@ -68,8 +68,10 @@ def memory(r):
 
 
 def anchors(r):
-    more = r.median("exec", "cpu", "reeve exec -- true") - r.median("exec", "cpu", "floor: true")
-    return f"{r.words('exec', 'memory', 'private')} private each; {measure.in_words(more, 's')} of processor time for one"
+    return (
+        f"{r.words('exec', 'memory', 'private')} private each; {r.words('exec', 'anchor', 'the anchor')} of processor time "
+        f"for one, {r.ratio('exec', 'anchor', 'the anchor')} true"
+    )
 
 
 def idle(r):

@@ -34,7 +34,7 @@ RestartBudget::Decision RestartBudget::ended(const SessionConfig& config, bool c
     if (!wants_restart(config.restart, clean)) return {};
     state_.in_a_row = ran >= config.backoff.reset_after ? 1 : state_.in_a_row + 1;
     auto& recent = state_.recent;
-    while (!recent.empty() && now - recent.front() > config.give_up_after.within) recent.pop_front();
+    std::erase_if(recent, [&](const auto& restart) { return now - restart > config.give_up_after.within; });
     if (static_cast<int>(recent.size()) >= config.give_up_after.restarts) {
         state_.gave_up = now;
         state_.why = "restarted " + std::to_string(recent.size()) + " times within " +

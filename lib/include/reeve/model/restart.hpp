@@ -4,9 +4,9 @@
 #include "reeve/model/config.hpp"
 
 #include <chrono>
-#include <deque>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace reeve {
 
@@ -25,7 +25,7 @@ class RestartBudget {
     // All that there is to know of it, for a supervisor that comes after this one.
     struct State {
         int in_a_row = 0;         // short lives, one after another
-        std::deque<Time> recent;  // restarts, the oldest first
+        std::vector<Time> recent;  // restarts, the oldest first
         std::optional<Time> gave_up;
         std::string why;  // it gave up, for people
         bool operator==(const State&) const = default;
