@@ -1,11 +1,14 @@
 #include "reeve/os/own_memory.hpp"
 
+#include "reeve/os/files.hpp"
+
 #include <link.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -29,9 +32,18 @@ int give_back_segments(dl_phdr_info* object, std::size_t /*size*/, void* /*data*
     return 0;
 }
 
+// A debugger's breakpoints are written into pages of code, which the file does not have. Source: proc(5),
+// TracerPid.
+bool is_debugged() {
+    const auto status = read_start("/proc/self/status", 4096);
+    return !status.ok() || status->find("\nTracerPid:\t0\n") == std::string::npos;
+}
+
 }  // namespace
 
-void give_back_code() { ::dl_iterate_phdr(give_back_segments, nullptr); }
+void give_back_code() {
+    if (!is_debugged()) ::dl_iterate_phdr(give_back_segments, nullptr);
+}
 
 #ifdef __GLIBC__
 void keep_heap_small() {
