@@ -13,8 +13,8 @@ void keep_heap_small();
 void give_back_heap();
 
 // Lets go of all pages of our code and constants: what is used again comes back from the system's cache by a
-// page fault, and what only the start has used, which is most, does not. Source: madvise(2), MADV_DONTNEED on
-// private mappings of files.
+// page fault, and what only the start has used, which is most, does not. Does nothing while a debugger is
+// attached. Source: madvise(2), MADV_DONTNEED on private mappings of files.
 void give_back_code();
 
 }  // namespace reeve
