@@ -153,7 +153,15 @@ Task<Status> ForeignReaper::claim() {
     };
     std::function<Status()> taken = [take] { return take(), Status(done); };
     CO_CHECK(co_await worker_.run<Status>(std::move(taken)));
-    std::erase_if(cases_, [](const auto& one) { return !one->claim; });  // somebody else is at it
+    std::erase_if(cases_, [this](const auto& one) {
+        if (one->claim) return false;
+        // Another reaper is at it, or its program, or it is done already. What is still there is looked at
+        // again.
+        std::error_code ignored;
+        if (std::filesystem::exists(one->entry.path, ignored))
+            problem(one->id(), "record", one->entry.path.string() + " is held or was just changed");
+        return true;
+    });
     for (auto& one : cases_) judge_processes(*one);
     report_.counts.instances = static_cast<int>(cases_.size());
     co_return done;
