@@ -23,7 +23,7 @@ add_library(pid_reuse_objects OBJECT pid_reuse_test.cpp ../support/run_program.c
 target_include_directories(pid_reuse_objects PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(pid_reuse_objects PRIVATE reeve reeve_warnings GTest::gtest GTest::gmock)
 
-# A number must be used again within a clock tick, 10 ms, or the hard case is not tried.
+# Beside nothing else, for the same reason.
 reeve_test(pid_reuse_tests os ALONE
     ${CMAKE_CURRENT_BINARY_DIR}/process_finder_hooked.cpp $<TARGET_OBJECTS:pid_reuse_objects>)
 
