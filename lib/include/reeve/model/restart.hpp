@@ -24,7 +24,7 @@ class RestartBudget {
 
     // All that there is to know of it, for a supervisor that comes after this one.
     struct State {
-        int in_a_row = 0;         // short lives, one after another
+        int in_a_row = 0;          // short lives, one after another
         std::vector<Time> recent;  // restarts, the oldest first
         std::optional<Time> gave_up;
         std::string why;  // it gave up, for people
