@@ -13,12 +13,14 @@ ForeignWatch::ForeignWatch(Executor executor, std::function<void()> on_change)
     : executor_(std::move(executor)), on_change_(std::move(on_change)) {}
 
 void ForeignWatch::close() {
+    closed_ = true;
     directories_.clear();
     owners_.clear();
 }
 
 void ForeignWatch::watch(const std::vector<ForeignRegistryConfig>& registries) {
     directories_.clear();
+    if (closed_) return;
     for (const ForeignRegistryConfig& registry : registries) {
         const auto path = directory_of(registry);
         if (!path.ok()) continue;  // the reaper reports it
@@ -42,6 +44,7 @@ void ForeignWatch::wait(asio::posix::stream_descriptor& directory) {
 }
 
 void ForeignWatch::hold(const std::vector<pid_t>& owners) {
+    if (closed_) return;
     std::erase_if(owners_, [&](const auto& owner) {
         const bool wanted = std::find(owners.begin(), owners.end(), owner.first) != owners.end();
         return !wanted || owner.second.handle.ended();

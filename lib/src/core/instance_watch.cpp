@@ -71,6 +71,7 @@ Task<Status> InstanceWatch::look() {
     }
     std::function<Result<Listing>()> list = [this, known] { return list_since(known); };
     auto listing = co_await worker_.run<Result<Listing>>(std::move(list));
+    if (closing_) co_return done;  // whom we held from now on would keep the loop from its end
     if (!listing.ok()) co_return listing.error();
     bool dead = false;
     Counts counts;

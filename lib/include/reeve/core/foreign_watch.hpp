@@ -37,6 +37,7 @@ class ForeignWatch {
     std::function<void()> on_change_;
     std::list<asio::posix::stream_descriptor> directories_;
     std::map<pid_t, Owner> owners_;
+    bool closed_ = false;  // nothing that is held from then on would let the loop end
 };
 
 }  // namespace reeve
