@@ -23,7 +23,7 @@ add_library(pid_reuse_objects OBJECT pid_reuse_test.cpp ../support/run_program.c
 target_include_directories(pid_reuse_objects PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(pid_reuse_objects PRIVATE reeve reeve_warnings GTest::gtest GTest::gmock)
 
-# Beside nothing else, for the same reason.
+# Beside nothing else: who has to wait for a processor misses the clock tick.
 reeve_test(pid_reuse_tests os ALONE
     ${CMAKE_CURRENT_BINARY_DIR}/process_finder_hooked.cpp $<TARGET_OBJECTS:pid_reuse_objects>)
 
