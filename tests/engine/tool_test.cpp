@@ -1,10 +1,17 @@
 // What run_tool brings back, and how the program is set up.
+#include "reeve/base/scope_exit.hpp"
 #include "tool_fixture.hpp"
 
+#include <boost/asio/signal_set.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <signal.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
 
 namespace reeve {
 namespace {
@@ -148,6 +155,54 @@ TEST_F(Tool, LeavesNoZombieAndNoDescriptorBehindAfterManyCalls) {
     missing.program = "/nonexistent/program";
     EXPECT_EQ(*test::run_to_end(loop_, alternate(shell("exit 0"), missing, 100)), 200);
 }  // TearDown counts
+
+class SeesForks : public asio::execution_context::service {
+  public:
+    using key_type = SeesForks;
+    static inline asio::execution_context::id id;
+    explicit SeesForks(asio::execution_context& context) : service(context) {}
+    int seen = 0;
+
+  private:
+    void shutdown() override {}
+    void notify_fork(asio::execution_context::fork_event) override { ++seen; }
+};
+
+// Asio's own services allocate memory and may throw when they are told of one, in the child, too.
+TEST_F(Tool, TellsNoServiceOfTheLoopOfItsForks) {
+    auto& service = asio::use_service<SeesForks>(loop_);
+    ASSERT_TRUE(run(shell("exit 0")));
+    EXPECT_EQ(service.seen, 0);
+}
+
+// Each path is another stack, because what a sanitizer locks is its store of stacks.
+std::unique_ptr<int> allocate_by(unsigned path);
+std::unique_ptr<int> allocate_one_way(unsigned path) { return allocate_by(path); }
+std::unique_ptr<int> allocate_other_way(unsigned path) { return allocate_by(path); }
+std::unique_ptr<int> allocate_by(unsigned path) {
+    if (path <= 1) return std::make_unique<int>(1);
+    return path % 2 == 0 ? allocate_one_way(path / 2) : allocate_other_way(path / 2);
+}
+
+// A child that allocates before it executes may wait for ever for a lock that another thread held at the
+// fork.
+TEST_F(Tool, StartsProgramsWhileOtherThreadsAllocateMemory) {
+    const asio::signal_set signals(loop_, SIGUSR1);
+    open_before_ = open_descriptors();  // its pipe stays as long as the loop
+    std::atomic<bool> enough{false};
+    std::atomic<unsigned> next{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; ++i) {
+        threads.emplace_back([&] {
+            while (!enough) (void)allocate_by(0x80000000U | next++);
+        });
+    }
+    const ScopeExit end([&] {
+        enough = true;
+        for (std::thread& thread : threads) thread.join();
+    });
+    for (int i = 0; i < 50; ++i) ASSERT_TRUE(run(shell("exit 0"))) << i;
+}
 
 TEST_F(Tool, RunsCallsSideBySideWithoutBlockingTheLoop) {
     int ended = 0;

@@ -66,7 +66,10 @@ Task<Result<std::string>> Supervisor::upgrade(std::filesystem::path program) {
 
 // Returns only when it did not happen.
 Task<Error> Supervisor::try_upgrade(std::filesystem::path program) {
-    std::function<Status()> write = [path = store_.paths().handover(), text = to_json(hand_over())] {
+    output_->hold();  // what it would hand over is its thread's
+    std::string trial = to_json(hand_over());
+    output_->let_go();
+    std::function<Status()> write = [path = store_.paths().handover(), text = std::move(trial)] {
         return replace_file(path, text);
     };
     CO_CHECK(co_await worker_.run<Status>(std::move(write)));

@@ -7,6 +7,7 @@
 // inline in 1.81, so exactly one file may include it: this one. Of Boost it uses more than it includes,
 // unless it is built on Boost.Filesystem (it may also be built on the standard one,
 // BOOST_PROCESS_USE_STD_FS).
+#include <boost/asio/io_context.hpp>
 #include <boost/optional.hpp>
 #include <boost/process/v2/posix/default_launcher.hpp>
 #include <boost/process/v2/process.hpp>
@@ -18,6 +19,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 extern char** environ;
 
@@ -37,7 +39,33 @@ std::vector<std::string> merged_environment(const std::map<std::string, std::str
     return merged;
 }
 
-// What the child does between fork and exec, and what Boost.Process 1.81 must be kept from doing there.
+// A context that hears nothing of forks. The library tells its executor's, in the child, too. There Asio
+// allocates memory, re-registers every descriptor and makes new pipes: a lock that another thread held at the
+// fork keeps the child from its exec for ever, and us with it, who wait for that (fork(2): only what is
+// async-signal-safe may be called; boostorg/process issue 430); an exception would let a second copy of us
+// run on.
+class Untold : public boost::asio::io_context {
+  public:
+    Untold() : io_context(1) {}
+    void notify_fork(fork_event) {}  // hides that of execution_context, which is not virtual
+};
+
+// As any executor, but its context is known to be an Untold.
+class UntoldExecutor {
+  public:
+    explicit UntoldExecutor(Untold& context) noexcept : context_(&context) {}
+    Untold& query(boost::asio::execution::context_t) const noexcept { return *context_; }
+    template <class Function>
+    void execute(Function&& function) const {
+        context_->get_executor().execute(std::forward<Function>(function));
+    }
+    bool operator==(const UntoldExecutor&) const noexcept = default;
+
+  private:
+    Untold* context_;
+};
+
+// What the child does between fork and exec, and what Boost.Process must be kept from doing there.
 struct ChildSetup {
     const Launch& what;
     const char* const* environment;
@@ -48,8 +76,10 @@ struct ChildSetup {
         return {};
     }
 
+    // Executes the program itself: what the library would do before it may allocate memory. Returns when that
+    // fails.
     template <class Launcher, class Path>
-    error_code on_exec_setup(Launcher&, const Path&, const char* const*) {
+    error_code on_exec_setup(Launcher&, const Path& program, const char* const* arguments) {
         const auto failure = [] { return error_code(errno, boost::system::system_category()); };
         if (::setpgid(0, 0) != 0) return failure();
         if (::dup2(what.in, STDIN_FILENO) < 0 || ::dup2(what.out, STDOUT_FILENO) < 0 ||
@@ -63,7 +93,8 @@ struct ChildSetup {
         sigset_t none;
         sigemptyset(&none);
         if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0) return failure();
-        return {};
+        ::execve(program.c_str(), const_cast<char* const*>(arguments), const_cast<char* const*>(environment));
+        return failure();
     }
 
     // Without this 1.81 calls exit(3) in the child: our atexit handlers run there, and what is buffered for
@@ -85,7 +116,7 @@ void reap(pid_t pid) {
 
 }  // namespace
 
-Result<pid_t> launch(const Executor& executor, const Launch& what) {
+Result<pid_t> launch(const Launch& what) {
     const std::string doing = "starting " + what.program.string();
     const std::vector<std::string> environment = merged_environment(what.extra_env);
     std::vector<const char*> pointers;
@@ -99,12 +130,13 @@ Result<pid_t> launch(const Executor& executor, const Launch& what) {
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     const ScopeExit unblock([&] { ::pthread_sigmask(SIG_SETMASK, &before, nullptr); });
 
+    Untold nobody;
     process::posix::default_launcher launcher;
     ChildSetup setup{what, pointers.data()};
     error_code failure;
     try {
         const process::filesystem::path program(what.program.string());
-        auto child = launcher(executor, failure, program, what.args, setup);
+        auto child = launcher(UntoldExecutor(nobody), failure, program, what.args, setup);
         // From here on we wait ourselves: in 1.81 the library's wait may block the loop for the child's whole
         // life, and its destructor kills and waits. A detached handle does neither.
         if (!failure) child.detach();

@@ -1,7 +1,7 @@
 // Starts a program in a process group of its own. The only place that knows Boost.Process.
 #pragma once
 
-#include "reeve/base/task.hpp"
+#include "reeve/base/result.hpp"
 
 #include <sys/types.h>
 
@@ -24,6 +24,6 @@ struct Launch {
 
 // The pid of a child that has executed the program and leads a process group of the same number. The caller
 // must reap it. An error carries the errno of execve(2), and leaves no child behind.
-Result<pid_t> launch(const Executor& executor, const Launch& what);
+Result<pid_t> launch(const Launch& what);
 
 }  // namespace reeve

@@ -95,7 +95,7 @@ Result<std::unique_ptr<ToolProcess>> ToolProcess::start(const Executor& executor
         in = std::move(fed.read);
     }
     const Launch what{call.program, call.args, call.extra_env, in.get(), out.write.get(), err.write.get()};
-    TRY(const pid_t pid, launch(executor, what));
+    TRY(const pid_t pid, launch(what));
     ScopeExit undo([pid] {
         ::kill(-pid, SIGKILL);
         while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {

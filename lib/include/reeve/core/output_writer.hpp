@@ -60,6 +60,7 @@ class OutputWriter {
         int read_end = -1;
         bool between_lines = true;
     };
+    // Only while the writer is held: what it tells is the writer's thread's.
     static Handed handed(const Stream& stream);
     // The stream of a life that the former program began, or an earlier supervisor.
     Result<std::shared_ptr<Stream>> take_over(const SessionName& name, const std::filesystem::path& path,
