@@ -38,12 +38,12 @@ write_tool() {
     fi
 }
 
-# write_compiler NAME TARGET_FOR_CLANG TARGET_FOR_ZIG MACRO FOLDER... (of the C library's headers)
+# write_compiler NAME TARGET_FOR_CLANG TARGET_FOR_ZIG FLAGS FOLDER... (of the C library's headers)
 #
 # `zig c++` links, and on the way makes the libraries of the target. It can neither make nor use precompiled headers, so
 # the clang inside it compiles, with the folders and macros that `ZIG_VERBOSE_CC=1 zig c++` shows.
 write_compiler() {
-    local name=$1 clang_target=$2 zig_target=$3 macro=$4 folder flags=''
+    local name=$1 clang_target=$2 zig_target=$3 flags=$4 folder
     shift 4
     for folder in libcxx/include libcxxabi/include libunwind/include include "${@/#/libc/include/}"; do
         flags+=" -isystem '$tools/package/lib/$folder'"
@@ -54,7 +54,8 @@ export ZIG_GLOBAL_CACHE_DIR='$tools/cache' ZIG_LOCAL_CACHE_DIR='$tools/cache'
 for word in "\$@"; do
     case \$word in
         -c | -E) exec '$tools/package/zig' clang -target $clang_target --no-default-config -nostdinc -nostdinc++$flags \\
-            -D$macro -D_LIBCPP_DISABLE_VISIBILITY_ANNOTATIONS -D_LIBCXXABI_DISABLE_VISIBILITY_ANNOTATIONS \\
+            -D_LIBCPP_HAS_NO_VENDOR_AVAILABILITY_ANNOTATIONS \\
+            -D_LIBCPP_DISABLE_VISIBILITY_ANNOTATIONS -D_LIBCXXABI_DISABLE_VISIBILITY_ANNOTATIONS \\
             -D_LIBCPP_PSTL_CPU_BACKEND_SERIAL -D_LIBCPP_ABI_VERSION=1 -D_LIBCPP_ABI_NAMESPACE=__1 "\$@" ;;
     esac
 done
@@ -66,9 +67,9 @@ write_compilers() {
     local processor name
     for processor in aarch64 x86_64; do
         write_compiler "$processor-macos" "$processor-apple-macosx13.0.0" "$processor-macos.13.0" \
-            _LIBCPP_HAS_NO_VENDOR_AVAILABILITY_ANNOTATIONS any-macos-any
+            '' any-macos-any
         write_compiler "$processor-linux" "$processor-unknown-linux-musl" "$processor-linux-musl" \
-            _LIBCPP_HAS_MUSL_LIBC "$processor-linux-musl" generic-musl "${processor/x86_64/x86}-linux-any" any-linux-any
+            ' -D_LIBCPP_HAS_MUSL_LIBC' "$processor-linux-musl" generic-musl "${processor/x86_64/x86}-linux-any" any-linux-any
     done
     for name in ar ranlib; do
         write_tool $name <<WRAPPER
