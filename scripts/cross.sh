@@ -65,11 +65,13 @@ WRAPPER
 
 write_compilers() {
     local processor name
+    # spdlog calls the functions for large files by the names that musl has on request only.
+    local musl=' -D_LIBCPP_HAS_MUSL_LIBC -D_LARGEFILE64_SOURCE'
     for processor in aarch64 x86_64; do
         write_compiler "$processor-macos" "$processor-apple-macosx13.0.0" "$processor-macos.13.0" \
             '' any-macos-any
         write_compiler "$processor-linux" "$processor-unknown-linux-musl" "$processor-linux-musl" \
-            ' -D_LIBCPP_HAS_MUSL_LIBC' "$processor-linux-musl" generic-musl "${processor/x86_64/x86}-linux-any" any-linux-any
+            "$musl" "$processor-linux-musl" generic-musl "${processor/x86_64/x86}-linux-any" any-linux-any
     done
     for name in ar ranlib; do
         write_tool $name <<WRAPPER

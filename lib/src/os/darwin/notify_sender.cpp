@@ -6,6 +6,6 @@ namespace reeve {
 // What is left is that nobody else can enter the directory of the socket.
 bool ask_for_senders(int) { return true; }
 
-std::optional<pid_t> sender_in(const cmsghdr&) { return std::nullopt; }
+std::optional<pid_t> sender_in(cmsghdr&) { return std::nullopt; }
 
 }  // namespace reeve

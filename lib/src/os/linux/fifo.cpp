@@ -29,7 +29,7 @@ ssize_t move_to_file(int pipe, int file, std::size_t length) {
     const int flags = ::fcntl(file, F_GETFL);
     if (flags < 0 || ::fcntl(file, F_SETFL, flags & ~O_APPEND) != 0) return -1;
     ssize_t moved = -1;
-    if (off64_t end = ::lseek(file, 0, SEEK_END); end >= 0)
+    if (loff_t end = ::lseek(file, 0, SEEK_END); end >= 0)
         moved = ::splice(pipe, nullptr, file, &end, length, SPLICE_F_NONBLOCK);
     const int failed = errno;
     ::fcntl(file, F_SETFL, flags);

@@ -9,7 +9,7 @@ bool ask_for_senders(int socket) {
     return ::setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) == 0;
 }
 
-std::optional<pid_t> sender_in(const cmsghdr& message) {
+std::optional<pid_t> sender_in(cmsghdr& message) {
     if (message.cmsg_level != SOL_SOCKET || message.cmsg_type != SCM_CREDENTIALS ||
         message.cmsg_len < CMSG_LEN(sizeof(ucred)))
         return std::nullopt;

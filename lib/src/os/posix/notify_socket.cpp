@@ -69,7 +69,10 @@ std::optional<Notification> receive_notification(int socket) {
     if (size < 0) return std::nullopt;
     Notification notification;
     notification.text.assign(text.data(), static_cast<std::size_t>(size));
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-compare"  // within musl's CMSG_NXTHDR
     for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr; each = CMSG_NXTHDR(&message, each)) {
+#pragma GCC diagnostic pop
         if (each->cmsg_level == SOL_SOCKET && each->cmsg_type == SCM_RIGHTS)
             close_all(*each);
         else if (const auto sender = sender_in(*each))
