@@ -132,6 +132,28 @@ TEST_F(FaultyEngine, ThatLiesIsNotBelieved) {
     EXPECT_FALSE(std::filesystem::exists(record));
 }
 
+// Nor is anything of the call to it left when its supervisor is killed.
+TEST_F(FaultyEngine, ThatHangsHoldsUpNoAdoption) {
+    daemon.config["engine"]["timeout"] = "5m";
+    write_engine("*) exec sleep 1000 ;;");
+    (void)put_dead();
+    daemon.session("api") = shell(daemon.note("api") + "exec sleep 1000");
+    daemon.session("api")["on_owner_death"] = "adopt";
+    daemon.launch();
+    ASSERT_TRUE(daemon.wait_for_state("api", "running"));
+    const auto called = [this] { return std::filesystem::exists(daemon.home() / "calls"); };
+    ASSERT_TRUE(wait_until(called));
+    daemon.kill();
+    std::filesystem::remove(daemon.home() / "calls");
+    daemon.launch();
+    ASSERT_TRUE(wait_until([&] {
+        const Json api = daemon.session_status("api");
+        return api.is_object() && api["adopted"] == true && api["state"] == "running";
+    })) << daemon.printed();
+    EXPECT_TRUE(daemon.noted("api").running());
+    EXPECT_TRUE(wait_until(called)) << "it is asked again";
+}
+
 TEST_F(FaultyEngine, ReapCommandFailsAndKeepsTheRecord) {
     const auto record = put_dead();
     write_engine("*) echo 'Cannot connect' >&2; exit 1 ;;");

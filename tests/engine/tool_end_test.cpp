@@ -111,6 +111,26 @@ TEST_F(ToolEnd, KillsAndReapsWhenTheLoopGoesAwayUnderIt) {
     EXPECT_TRUE(test::has_ended(program));
 }
 
+#ifdef __linux__
+// As `docker events` of a supervisor that is killed, when there is no anchor to end it.
+TEST_F(ToolEnd, EndsWhenItsCallerIsKilled) {
+    const test::Mailbox mail(dir_ / "mail");
+    const pid_t caller = ::fork();
+    ASSERT_GE(caller, 0);
+    if (caller == 0) {
+        asio::io_context loop(1);
+        (void)test::run_to_end(loop, run_tool(shell("echo $$ >" + mail.path() + "; exec sleep 600")));
+        ::_exit(1);
+    }
+    const pid_t program = mail.wait_for_number();
+    EXPECT_GT(program, 0);
+    EXPECT_FALSE(test::has_ended(program));
+    ::kill(caller, SIGKILL);
+    EXPECT_EQ(::waitpid(caller, nullptr, 0), caller);
+    EXPECT_TRUE(test::has_ended(program, 20'000));
+}
+#endif
+
 TEST_F(ToolEnd, StopsAProgramThatTalksTooMuch) {
     ToolCall call = shell("while :; do echo and so on and on; done");
     call.max_output = 100'000;

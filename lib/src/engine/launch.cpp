@@ -2,6 +2,7 @@
 
 #include "reeve/base/scope_exit.hpp"
 #include "reeve/os/descriptors.hpp"
+#include "reeve/os/end_with_parent.hpp"
 
 // Boost.Process v2 is header-only up to Boost 1.85 and a library from 1.86. Some of its functions are not
 // inline in 1.81, so exactly one file may include it: this one. Of Boost it uses more than it includes,
@@ -69,6 +70,7 @@ class UntoldExecutor {
 struct ChildSetup {
     const Launch& what;
     const char* const* environment;
+    pid_t parent = ::getpid();
 
     template <class Launcher, class Path>
     error_code on_setup(Launcher& launcher, const Path&, const char* const*) {
@@ -81,6 +83,7 @@ struct ChildSetup {
     template <class Launcher, class Path>
     error_code on_exec_setup(Launcher&, const Path& program, const char* const* arguments) {
         const auto failure = [] { return error_code(errno, boost::system::system_category()); };
+        end_with_parent(parent);
         if (::setpgid(0, 0) != 0) return failure();
         if (::dup2(what.in, STDIN_FILENO) < 0 || ::dup2(what.out, STDOUT_FILENO) < 0 ||
             ::dup2(what.err, STDERR_FILENO) < 0) {
