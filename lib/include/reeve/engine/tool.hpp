@@ -36,6 +36,8 @@ struct ToolResult {
 // Errc::too_large, Errc::cancelled. A program that ran and exited non-zero is a value. On every way out the
 // program is reaped and its process group killed; what a grandchild that left the group still holds open is
 // not waited for. A cancelled call ends like one that is out of time, TERM first, and only then completes.
+//
+// On Linux the program is killed when the thread that started it ends, and so when we are killed.
 Task<Result<ToolResult>> run_tool(ToolCall call);
 
 // Runs a program that lives long and prints lines (an event stream). `on_line` is called for each line,
