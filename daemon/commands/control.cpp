@@ -53,10 +53,13 @@ std::vector<Waiting> waiting_in(const std::string& answer) {
 
 // A start or stop that takes longer than a moment says what it waits for, and again when that changes.
 Task<void> tell_who_is_waited_for(std::filesystem::path control, std::string params) {
+    co_await asio::this_coro::throw_if_cancelled(false);  // the answer has come: no mistake
     const Executor executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor);
     std::set<std::string> told;
     for (;;) {
+        const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) co_return;
         timer.expires_after(std::chrono::seconds(1));
         const auto [ec] = co_await timer.async_wait(as_result);
         if (ec) co_return;

@@ -88,10 +88,13 @@ std::string text_of(const ReapProgress& progress) {
 }
 
 Task<void> tell_progress(const Reaper& reaper) {
+    co_await asio::this_coro::throw_if_cancelled(false);  // it is over: no mistake
     const Executor executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor);
     ProgressLine line;
     for (;;) {
+        const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) co_return;
         timer.expires_after(std::chrono::seconds(1));
         const auto [ec] = co_await timer.async_wait(as_result);
         if (ec) co_return;
