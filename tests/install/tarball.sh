@@ -51,7 +51,8 @@ case $3 in
         run man 1 | cmp - "$root/share/man/man1/reeve.1"
         run schema >"$work/schema" && jq -e .properties.sessions "$work/schema" >/dev/null
         run --store "$work/store" status >"$work/said" 2>&1 && fail "status of nothing" || [ $? -eq 3 ] || fail "status: $?"
-        run --store "$work/store" reap --json >"$work/said" || { cat "$work/said"; fail "reap"; }
+        run --store "$work/store" reap >"$work/said" 2>&1 && fail "reap of nothing" || [ $? -eq 1 ] || fail "reap: $?"
+        grep -q 'there is no such directory' "$work/said" || fail "reap: $(cat "$work/said")"
         ;;
 esac
 run --version | grep -q "$2" || fail "it is not version $2: $(run --version)"
