@@ -3,6 +3,7 @@
 #include "commands/client.hpp"
 #include "exit_code.hpp"
 #include "json_output.hpp"
+#include "reeve/base/cancelled.hpp"
 #include "reeve/base/task_group.hpp"
 #include "reeve/core/control.hpp"
 #include "terminal.hpp"
@@ -58,8 +59,8 @@ Task<void> tell_who_is_waited_for(std::filesystem::path control, std::string par
     asio::steady_timer timer(executor);
     std::set<std::string> told;
     for (;;) {
-        const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-        if (state.cancelled() != asio::cancellation_type::none) co_return;
+        const bool cancelled = co_await is_cancelled();
+        if (cancelled) co_return;
         timer.expires_after(std::chrono::seconds(1));
         const auto [ec] = co_await timer.async_wait(as_result);
         if (ec) co_return;

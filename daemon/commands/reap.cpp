@@ -4,6 +4,7 @@
 #include "exit_code.hpp"
 #include "json_output.hpp"
 #include "progress_line.hpp"
+#include "reeve/base/cancelled.hpp"
 #include "reeve/base/task_group.hpp"
 #include "terminal.hpp"
 
@@ -93,8 +94,8 @@ Task<void> tell_progress(const Reaper& reaper) {
     asio::steady_timer timer(executor);
     ProgressLine line;
     for (;;) {
-        const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-        if (state.cancelled() != asio::cancellation_type::none) co_return;
+        const bool cancelled = co_await is_cancelled();
+        if (cancelled) co_return;
         timer.expires_after(std::chrono::seconds(1));
         const auto [ec] = co_await timer.async_wait(as_result);
         if (ec) co_return;

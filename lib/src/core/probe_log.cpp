@@ -1,3 +1,4 @@
+#include "reeve/base/cancelled.hpp"
 #include "reeve/base/time_text.hpp"
 #include "reeve/core/probe.hpp"
 #include "reeve/os/file_watch.hpp"

@@ -1,3 +1,4 @@
+#include "reeve/base/cancelled.hpp"
 #include "reeve/base/time_text.hpp"
 #include "reeve/core/probe.hpp"
 
@@ -46,11 +47,6 @@ class SignProbe final : public Probe {
 std::unique_ptr<Probe> make_sign_probe(Notifier& changed, std::function<Sign()> ask, std::string missing,
                                        Patience patience) {
     return std::make_unique<SignProbe>(changed, std::move(ask), std::move(missing), patience);
-}
-
-Task<bool> is_cancelled() {
-    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-    co_return state.cancelled() != asio::cancellation_type::none;
 }
 
 }  // namespace reeve

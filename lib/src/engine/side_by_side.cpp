@@ -1,5 +1,6 @@
 #include "engine/side_by_side.hpp"
 
+#include "reeve/base/cancelled.hpp"
 #include "reeve/base/task_group.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -29,8 +30,8 @@ Task<Results> run_all(std::vector<ToolCall> calls) {
     while (group.size() > 0) {
         const auto [ec] = co_await news.async_wait(as_result);
         (void)ec;
-        const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-        if (state.cancelled() == asio::cancellation_type::none) continue;
+        const bool cancelled = co_await is_cancelled();
+        if (!cancelled) continue;
         group.cancel();
         co_await group.join();
     }

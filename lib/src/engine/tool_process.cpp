@@ -1,6 +1,7 @@
 #include "engine/tool_process.hpp"
 
 #include "engine/launch.hpp"
+#include "reeve/base/cancelled.hpp"
 #include "reeve/base/scope_exit.hpp"
 #include "reeve/os/descriptors.hpp"
 #include "reeve/os/exit_watch.hpp"
@@ -16,17 +17,6 @@
 #include <csignal>
 
 namespace reeve {
-namespace {
-
-// Whether this coroutine has been cancelled. Asked after every wait: a cancellation that arrives when the
-// awaited operation has completed already, but its coroutine has not gone on yet, cancels nothing, and the
-// next wait would know nothing of it.
-Task<bool> is_cancelled() {
-    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-    co_return state.cancelled() != asio::cancellation_type::none;
-}
-
-}  // namespace
 
 Captured::Captured(Executor executor, UniqueFd fd, std::size_t limit, OnLine on_line)
     : stream_(executor, fd.get()), limit_(limit), on_line_(std::move(on_line)) {

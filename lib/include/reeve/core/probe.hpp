@@ -60,7 +60,4 @@ enum class Patience { limited, endless };  // endless: a sign that is missing is
 std::unique_ptr<Probe> make_sign_probe(Notifier& changed, std::function<Sign()> ask, std::string missing,
                                        Patience patience);
 
-// Whether the coroutine that asks has been cancelled.
-Task<bool> is_cancelled();
-
 }  // namespace reeve
