@@ -53,6 +53,8 @@ Task<std::optional<ProcessHandle>> ProcessRunner::begin(Session& session, Life& 
         life = did_not_start(std::move(problem), exit_code);
         return std::nullopt;
     };
+    const Semaphore::Permit permit = co_await around_.starts->acquire();
+    if (session.must_end()) co_return std::nullopt;  // asked while it waited
     const SessionConfig& config = session.config();
     LaunchSpec spec;
     spec.argv = config.command;

@@ -40,12 +40,14 @@ Session::Session(Executor executor, SessionName name, SessionConfig config, Sess
       host_(host),
       runner_(std::move(runner)),
       changed_(executor),
-      settled_(executor),
-      health_(executor, [this] {
-          changed_.notify();
-          settled_.notify();
-          host_.status_changed();
-      }) {}
+      settled_(executor) {
+    if (!config_.ready && !config_.live) return;
+    health_ = std::make_unique<Health>(executor, [this] {
+        changed_.notify();
+        settled_.notify();
+        host_.status_changed();
+    });
+}
 
 SessionStatus Session::status() const {
     SessionStatus status;
@@ -71,7 +73,7 @@ void Session::set_state(SessionState state) {
     const bool was_running = state_ == SessionState::running;
     state_ = state;
     if (state_ == SessionState::running) begin_health();
-    if (was_running) health_.end();
+    if (was_running && health_) health_->end();
     settled_.notify();
     host_.status_changed();
 }
@@ -84,6 +86,7 @@ void Session::mark_started(std::string at) {
 }
 
 void Session::begin_health(bool ready_before) {
+    if (!health_) return;
     using Question = SessionRunner::Question;
     Health::Probes probes;
     const auto make = [&](const auto& config, Question question, std::unique_ptr<Probe>& probe) {
@@ -96,7 +99,7 @@ void Session::begin_health(bool ready_before) {
     };
     make(config_.ready, Question::ready, probes.ready);
     make(config_.live, Question::live, probes.live);
-    health_.begin(config_.ready, config_.live, std::move(probes), ready_before);
+    health_->begin(config_.ready, config_.live, std::move(probes), ready_before);
 }
 
 void Session::recall(SessionMemory memory) {
@@ -164,8 +167,8 @@ Task<Status> Session::wait_started() {
     // It has run, and no more was asked of it: how soon it ended is for its policy to judge.
     if (!config_.ready && lives_ > lives_before_start_) co_return done;
     // On its way down by a verdict of its probes, which says more than the state.
-    if (state_ == SessionState::stopping && health_.verdict()) {
-        co_return Error(Errc::failed, "starting " + name_.value, *health_.verdict(),
+    if (state_ == SessionState::stopping && judged()) {
+        co_return Error(Errc::failed, "starting " + name_.value, *health_->verdict(),
                         "see: reeve logs " + name_.value);
     }
     std::string why = attention_.value_or(last_exit_ ? describe(*last_exit_) : to_string(state_));
@@ -244,8 +247,11 @@ Task<void> Session::one_life() {
         life_began_ = Clock::now();
         life = co_await runner_->live(*this);
     }
-    co_await health_.ended();
-    const auto verdict = health_.take_verdict();
+    std::optional<std::string> verdict;
+    if (health_) {
+        co_await health_->ended();
+        verdict = health_->take_verdict();
+    }
     const bool by_probe = verdict.has_value() && !asked_to_end();
     co_await end_what_is_left(life);
     if (by_probe) {

@@ -17,6 +17,10 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds first_word_after{1};  // of who keeps a stop waiting; then every ten
 
+// Enough for many of them to share one durable record. All of a thousand at once would each hold six
+// descriptors and an environment, and leave holes of that size in the heap.
+constexpr std::size_t starts_at_a_time = 64;
+
 }  // namespace
 
 Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, LoadedConfig config,
@@ -91,6 +95,7 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Loade
     if (settings_.anchor_pid)
         process_around_.anchor.arguments.push_back("guard=" + std::to_string(*settings_.anchor_pid));
     process_around_.scans = std::make_unique<ProcessScans>(executor_, settings_.here);
+    process_around_.starts = std::make_unique<Semaphore>(executor_, starts_at_a_time);
     process_around_.open_files = settings_.open_files;
     process_around_.on_signal = [this](const SessionName& name, const ProvenProcess& process, int signal) {
         Receipt line;

@@ -4,6 +4,7 @@
 #include "reeve/core/notify_listener.hpp"
 #include "reeve/core/output_writer.hpp"
 #include "reeve/core/process_scans.hpp"
+#include "reeve/core/semaphore.hpp"
 #include "reeve/core/session.hpp"
 #include "reeve/core/takedown.hpp"
 #include "reeve/engine/tool.hpp"
@@ -28,7 +29,8 @@ struct ProcessSurroundings {
     std::string cgroup;  // of this instance; empty: none to be had
     AnchorSpec anchor;   // for sessions that no cgroup holds
     std::unique_ptr<ProcessScans> scans;
-    std::optional<rlimit> open_files;  // what the supervisor itself was started with
+    std::unique_ptr<Semaphore> starts;  // so many begin at a time
+    std::optional<rlimit> open_files;   // what the supervisor itself was started with
     std::function<void(const SessionName&, const ProvenProcess&, int signal)> on_signal;
     OutputWriter* output = nullptr;  // outlives every session
 };

@@ -105,7 +105,7 @@ class Session {
     const SessionConfig& config() const { return config_; }
     SessionStatus status() const;
     SessionState state() const { return state_; }
-    bool ready() const { return state_ == SessionState::running && health_.ready(); }
+    bool ready() const { return state_ == SessionState::running && (!health_ || health_->ready()); }
     bool down() const;
     std::vector<std::string> waiting_for() const { return runner_->waiting_for(); }
     std::optional<std::chrono::milliseconds> killed_in() const { return runner_->killed_in(); }
@@ -147,7 +147,7 @@ class Session {
     bool keeping() const { return keeping_; }  // keep() has begun and not ended
 
     // For runners.
-    bool must_end() const { return asked_to_end() || health_.verdict(); }
+    bool must_end() const { return asked_to_end() || judged(); }
     bool asked_to_end() const { return !wanted_ || closing_; }
     Notifier& changed() { return changed_; }
     void set_state(SessionState state);
@@ -159,6 +159,7 @@ class Session {
     Task<void> pause(std::chrono::milliseconds delay);
     void after_life(const Life& life, std::chrono::milliseconds ran);
     bool may_start() const;
+    bool judged() const { return health_ && health_->verdict(); }  // by its probes: it must end
     void begin_health(bool ready_before = false);
     Task<void> save_memory();
 
@@ -180,7 +181,7 @@ class Session {
     int lives_before_start_ = 0;  // when somebody last asked for it to be up
     RestartBudget budget_;
     bool stopped_by_hand_ = false, unsaved_ = false, saving_ = false;  // of what remember() keeps
-    Health health_;
+    std::unique_ptr<Health> health_;  // none: nothing is probed, so it is ready when it runs
     std::chrono::milliseconds engine_pause_{1000};
     std::optional<std::chrono::milliseconds> pause_;  // before the next life
     std::optional<std::string> started_at_, attention_, last_output_;
