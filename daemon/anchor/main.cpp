@@ -6,6 +6,7 @@
 #include "crashes.hpp"
 #include "end_tree.hpp"
 #include "options.hpp"
+#include "own_code.hpp"
 #include "session.hpp"
 #include "tree.hpp"
 
@@ -102,6 +103,7 @@ class Anchor {
                 end_everything(options_.grace_ms);
                 return 1;
             }
+            give_back_code();
             wait_for_end();
             const int code = exit_code();
             const bool final_answer = code == 0 || code == 64 || code == 75 || code == 78;

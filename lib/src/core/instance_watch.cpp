@@ -31,13 +31,21 @@ Task<Status> InstanceWatch::keep() {
     co_await asio::this_coro::throw_if_cancelled(false);
     CO_TRY(UniqueFd watch, watch_directory(paths_.instances()));
     changes_.emplace(executor_, watch.release());
+    // Our own record is written with every start of a session, by way of a draft.
+    const std::string own = paths_.instance(self_).filename().string();
+    const std::function<bool(std::string_view)> is_of_another = [&own](std::string_view name) {
+        return name != own && !name.starts_with('.');
+    };
+    bool news = true;
     while (!closing_) {
         // First the watch, then the look: what appears in between is seen by the next event.
-        CO_CHECK(co_await look());
+        if (news) {
+            CO_CHECK(co_await look());
+        }
         if (closing_) break;
         const auto [ec] = co_await changes_->async_wait(asio::posix::stream_descriptor::wait_read, as_result);
         if (ec) break;
-        drain_watch(changes_->native_handle());
+        news = drain_watch(changes_->native_handle(), is_of_another);
     }
     co_return done;
 }

@@ -25,8 +25,8 @@ bool is_number(std::string_view text) {
 
 }  // namespace
 
-Result<SessionLog> SessionLog::open(std::filesystem::path path, const LogConfig& config) {
-    SessionLog log(std::move(path), config);
+Result<SessionLog> SessionLog::open(const std::filesystem::path& path, const LogConfig& config) {
+    SessionLog log(path, config);
     CHECK(log.open_file());
     if (log.size_ >= config.max_size) {
         CHECK(log.rotate());
@@ -38,12 +38,12 @@ Status SessionLog::open_file() {
     // O_NONBLOCK is for a FIFO in its place, which must not make us wait for a reader.
     file_.reset(
         ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
-    if (!file_) return Error::from_errno("opening the log " + path_.string());
+    if (!file_) return Error::from_errno("opening the log " + path_);
     struct stat now {};
-    if (::fstat(file_.get(), &now) != 0) return Error::from_errno("opening the log " + path_.string());
+    if (::fstat(file_.get(), &now) != 0) return Error::from_errno("opening the log " + path_);
     if (!S_ISREG(now.st_mode)) {
         file_.reset();
-        return Error(Errc::refused, "opening the log " + path_.string(), "not a regular file", "remove it");
+        return Error(Errc::refused, "opening the log " + path_, "not a regular file", "remove it");
     }
     size_ = static_cast<std::uint64_t>(now.st_size);
     return done;
@@ -59,7 +59,7 @@ LogPosition SessionLog::position() const {
 Status SessionLog::rotate() {
     std::error_code ignored;
     const int keep = config_.keep;
-    std::filesystem::remove(keep > 0 ? numbered(path_, keep) : path_, ignored);
+    std::filesystem::remove(keep > 0 ? numbered(path_, keep) : std::filesystem::path(path_), ignored);
     for (int number = keep - 1; number >= 1; --number)
         std::filesystem::rename(numbered(path_, number), numbered(path_, number + 1), ignored);
     if (keep > 0) std::filesystem::rename(path_, numbered(path_, 1), ignored);
@@ -76,7 +76,7 @@ Status SessionLog::write_all(std::string_view bytes) {
         const ssize_t written =
             write_ ? write_(file_.get(), bytes) : ::write(file_.get(), bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return Error::from_errno("writing the log " + path_.string());
+        if (written < 0) return Error::from_errno("writing the log " + path_);
         size_ += static_cast<std::uint64_t>(written);
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }

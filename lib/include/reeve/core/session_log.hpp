@@ -30,7 +30,7 @@ class SessionLog {
   public:
     // Opens the file for appending; it is made (0600) when absent. A link, a FIFO or a directory in its place
     // is refused.
-    static Result<SessionLog> open(std::filesystem::path path, const LogConfig& config);
+    static Result<SessionLog> open(const std::filesystem::path& path, const LogConfig& config);
 
     // On an error what was not written is lost: a full disk must not stop the session. The next call tries
     // again.
@@ -49,13 +49,13 @@ class SessionLog {
     int rotations() const { return rotations_; }
 
   private:
-    SessionLog(std::filesystem::path path, const LogConfig& config)
-        : path_(std::move(path)), config_(config) {}
+    SessionLog(const std::filesystem::path& path, const LogConfig& config)
+        : path_(path.native()), config_(config) {}
     Status open_file();
     Status rotate();
     Status write_all(std::string_view bytes);
 
-    std::filesystem::path path_;
+    std::string path_;  // a path keeps a list of its parts, too, as long as itself: there may be a thousand
     LogConfig config_;
     UniqueFd file_;
     Write write_;  // empty: write(2)

@@ -6,6 +6,8 @@
 #include "reeve/base/unique_fd.hpp"
 
 #include <filesystem>
+#include <functional>
+#include <string_view>
 
 namespace reeve {
 
@@ -25,5 +27,9 @@ Result<UniqueFd> watch_contents(const std::filesystem::path& directory);
 
 // Takes what has come, so that the descriptor is quiet again.
 void drain_watch(int watch_fd);
+
+// The same, of a directory. False when everything that has come was of names that do not matter; where the
+// system does not tell the names, and where it has lost some, true.
+bool drain_watch(int watch_fd, const std::function<bool(std::string_view name)>& matters);
 
 }  // namespace reeve

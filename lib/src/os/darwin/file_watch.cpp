@@ -146,4 +146,9 @@ void drain_watch(int watch_fd) {
     }
 }
 
+bool drain_watch(int watch_fd, const std::function<bool(std::string_view name)>& /*matters*/) {
+    drain_watch(watch_fd);
+    return true;
+}
+
 }  // namespace reeve

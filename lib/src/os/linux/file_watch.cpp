@@ -47,4 +47,19 @@ void drain_watch(int watch_fd) {
     }
 }
 
+// Source: inotify(7). An event of the queue's overflow has no name.
+bool drain_watch(int watch_fd, const std::function<bool(std::string_view name)>& matters) {
+    alignas(inotify_event) std::array<char, 4096> events{};
+    bool any = false;
+    for (;;) {
+        const ssize_t length = ::read(watch_fd, events.data(), events.size());
+        if (length <= 0) return any;
+        for (std::size_t at = 0; at + sizeof(inotify_event) <= static_cast<std::size_t>(length);) {
+            const auto* event = reinterpret_cast<const inotify_event*>(events.data() + at);
+            any = any || event->len == 0 || matters(event->name);
+            at += sizeof(inotify_event) + event->len;
+        }
+    }
+}
+
 }  // namespace reeve
