@@ -54,6 +54,7 @@ Error execute(const Options& options, const std::filesystem::path& root, const s
     std::vector<std::string> argv{program.string(), "supervise", "--go-on", "--store", root.string()};
     if (options.anchor > 0) argv.insert(argv.end(), {"--anchor", std::to_string(options.anchor)});
     if (options.config) argv.insert(argv.end(), {"--config", *options.config});
+    if (!options.scope.empty()) argv.insert(argv.end(), {"--scope", options.scope});
     return execute_in_place(program, std::move(argv), keep);
 }
 

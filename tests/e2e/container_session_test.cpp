@@ -289,5 +289,24 @@ TEST_F(ContainerSession, GoesOnThroughAnUpgradeInPlaceAndIsWatchedAgain) {
     EXPECT_EQ(daemon.stop(), 0);
 }
 
+TEST_F(ContainerSession, KeepsItsSecretsThroughAnUpgradeInPlace) {
+    daemon.session("db") = {
+        {"image", test_image},
+        {"args", {"sh", "-c", "trap 'exit 3' TERM; echo with $PASSWORD; while :; do sleep 0.1; done"}},
+        {"env", {{"PASSWORD", "correct-horse"}}},
+        {"restart", "never"},
+        {"options", {"--network", "none"}}};
+    daemon.start();
+    ASSERT_TRUE(daemon.wait_for_state("db", "running"));
+    const std::string id = daemon.session_status("db")["container_id"].get<std::string>();
+    ASSERT_TRUE(wait_until([&] { return docker({"logs", id}).out.find("with ") != std::string::npos; }));
+    ASSERT_EQ(daemon.reeve({"upgrade", REEVE_NEXT_BINARY}).code, 0);
+    ASSERT_EQ(docker({"kill", "--signal", "TERM", id}).code, 0);
+    ASSERT_TRUE(daemon.wait_for_state("db", "failed"));
+    const Json shown = daemon.session_status("db")["last_output"];
+    EXPECT_THAT(shown.dump(), HasSubstr("with ***"));
+    EXPECT_EQ(daemon.stop(), 0);
+}
+
 }  // namespace
 }  // namespace reeve::test

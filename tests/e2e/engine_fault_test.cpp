@@ -52,13 +52,14 @@ class FaultyEngine : public testing::Test {
     std::string store_id() const { return Store::open_or_create(daemon.store()).value().id().value; }
 
     // The record of a dead instance with a container.
-    std::filesystem::path put_dead() {
+    std::filesystem::path put_dead(bool adoptable = false) {
         InstanceRecord record = record_of(identity_of_a_dead_process());
         instance_ = record.instance_id.value;
         ContainerSessionRecord db;
         db.engine = "docker";
         db.container = "left";
         db.container_id.value = container_id;
+        db.succession.adopt = adoptable;
         record.sessions.emplace(SessionName{"db"}, db);
         return put_record(daemon.store(), record);
     }
@@ -152,6 +153,16 @@ TEST_F(FaultyEngine, ThatHangsHoldsUpNoAdoption) {
     })) << daemon.printed();
     EXPECT_TRUE(daemon.noted("api").running());
     EXPECT_TRUE(wait_until(called)) << "it is asked again";
+}
+
+TEST_F(FaultyEngine, ThatHangsHoldsUpNoStartForTheSakeOfAContainerToBeAdopted) {
+    daemon.config["engine"]["timeout"] = "5m";
+    write_engine("*) exec sleep 1000 ;;");
+    (void)put_dead(true);
+    daemon.session("api") = shell(daemon.note("api") + "exec sleep 1000");
+    daemon.launch();
+    EXPECT_TRUE(daemon.noted("api").running());
+    EXPECT_EQ(daemon.stop(), 0);
 }
 
 TEST_F(FaultyEngine, ReapCommandFailsAndKeepsTheRecord) {

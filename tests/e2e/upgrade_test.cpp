@@ -10,8 +10,10 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <sstream>
+#include <thread>
 
 namespace reeve::test {
 namespace {
@@ -206,6 +208,81 @@ TEST_F(Upgrade, IsRefusedByAProgramThatDoesNotUnderstandAndNothingChanges) {
     EXPECT_EQ(daemon.status()["upgrades"], 0);  // nothing has written it since
     EXPECT_FALSE(std::filesystem::exists(daemon.store() / "handover.json"));
     EXPECT_EQ(daemon.reeve({"restart", "api"}).code, 0);
+    EXPECT_EQ(daemon.stop(), 0);
+}
+
+// What was asked for by name is remembered at once, also of those that come before it and that nobody waits
+// for.
+TEST_F(Upgrade, WaitsForNoMemoryThatNobodyWrites) {
+    daemon.session("db") = shell("exec sleep 1000");
+    daemon.session("db")["restart"] = "unless-stopped";
+    daemon.session("api") = shell("exec sleep 1000");
+    daemon.session("api")["after"] = {"db"};
+    daemon.start();
+    ASSERT_TRUE(daemon.wait_for_state("api", "running"));
+    ASSERT_EQ(daemon.reeve({"stop", "api", "db"}).code, 0);
+    ASSERT_EQ(daemon.reeve({"start", "api"}).code, 0);
+    EXPECT_TRUE(wait_until([&] {
+        return read_text(daemon.store() / "memory.json").find("\"db\"") == std::string::npos;
+    })) << "db is still stopped by hand: "
+        << read_text(daemon.store() / "memory.json");
+    expect_upgraded();
+    EXPECT_EQ(daemon.session_status("db")["state"], "running");
+    EXPECT_EQ(daemon.stop(), 0);
+}
+
+TEST_F(Upgrade, ThatIsRefusedLetsGoOfWhatItHasHeldBack) {
+    daemon.session("api") = shell(daemon.note("api") + "exec sleep 1000");
+    daemon.session("api")["restart"] = "always";
+    daemon.session("api")["backoff"] = {{"initial", "1ms"}, {"max", "1ms"}};
+    daemon.start();
+    const auto held = daemon.home() / "held";
+    ASSERT_EQ(::mkfifo(held.c_str(), 0600), 0);
+    const std::string refusing = script("read go <" + held.string() + "; exit 65", "");
+    std::thread asking([&] { EXPECT_EQ(upgrade(refusing).code, 1); });
+    const std::string handover = (daemon.store() / "handover.json").string();
+    EXPECT_TRUE(wait_until([&] { return std::filesystem::exists(handover); }));
+    daemon.noted("api").signal(SIGKILL);
+    daemon.forget_note("api");
+    EXPECT_TRUE(daemon.wait_for_state("api", "waiting"));
+    write_text(held, "\n");
+    asking.join();
+    EXPECT_TRUE(daemon.wait_for_state("api", "running"));
+    EXPECT_EQ(daemon.stop(), 0);
+}
+
+// A reload that comes in the middle is carried out while the new program still looks for what the dead have
+// left.
+TEST_F(Upgrade, StartsWhatAReloadAddsInTheMiddleOnce) {
+    const auto starts = daemon.home() / "starts";
+    daemon.session("api") = shell("exec sleep 1000");
+    daemon.start();
+    ASSERT_TRUE(daemon.wait_for_state("api", "running"));
+    daemon.session("new") = shell("echo $$ >>" + starts.string() + "; exec sleep 1000");
+    daemon.write_config();
+    ASSERT_EQ(upgrade(script("", "kill -HUP $$")).code, 0);
+    ASSERT_TRUE(daemon.wait_for_state("new", "running"));
+    EXPECT_TRUE(wait_until([&] { return daemon.status()["upgrades"] == 1; }));
+    // Whatever else was begun has been by now: the start of a third comes behind it.
+    daemon.session("last") = shell("exec sleep 1000");
+    daemon.write_config();
+    ASSERT_EQ(daemon.reeve({"reload"}).code, 0);
+    ASSERT_TRUE(daemon.wait_for_state("last", "running"));
+    const std::string pids = read_text(starts);
+    EXPECT_EQ(std::count(pids.begin(), pids.end(), '\n'), 1) << pids;
+    EXPECT_EQ(daemon.stop(), 0);
+    EXPECT_TRUE(daemon.nothing_runs());
+}
+
+TEST_F(Upgrade, TellsTheNewProgramEverythingThatItWasTold) {
+    const auto told = daemon.home() / "told";
+    daemon.run_through = {
+        "/bin/sh", "-c",
+        "shift; exec " REEVE_BINARY " --store \"$2\" supervise --scope our.scope --config \"$5\"", "sh"};
+    daemon.start();
+    ASSERT_EQ(upgrade(script("", "echo \"$@\" >" + told.string())).code, 0);
+    ASSERT_TRUE(wait_until([&] { return daemon.status()["upgrades"] == 1; }));
+    EXPECT_THAT(read_text(told), testing::AllOf(HasSubstr("--scope our.scope"), HasSubstr("--config ")));
     EXPECT_EQ(daemon.stop(), 0);
 }
 

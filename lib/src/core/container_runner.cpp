@@ -107,8 +107,11 @@ Task<Life> ContainerRunner::live(Session& session) {
 
 void ContainerRunner::take_over(Session& session, const SessionRecord& record,
                                 const std::optional<HandedProcess>& handed) {
-    (void)session;
     (void)handed;
+    // What is masked where its output is shown. A file that has gone meanwhile takes its own names along.
+    auto variables = read_env_files(session.config().env_file);
+    variables_ = variables.ok() ? std::move(*variables) : std::map<std::string, std::string>();
+    for (const auto& [key, value] : session.config().env) variables_[key] = value;
     const auto* const container = std::get_if<ContainerSessionRecord>(&record);
     if (container == nullptr) return;
     container_name_ = container->container;

@@ -17,6 +17,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds first_word_after{1};  // of who keeps a stop waiting; then every ten
 
+constexpr std::chrono::seconds spare_time_of_a_stop{
+    30};  // beyond its deadline: kills, containers, the record
+
 // Enough for many of them to share one durable record. All of a thousand at once would each hold six
 // descriptors and an environment, and leave holes of that size in the heap.
 constexpr std::size_t starts_at_a_time = 64;
@@ -207,6 +210,9 @@ Task<Status> Supervisor::begin() {
 // Dead processes go first, because a session's new copy must not meet the old one on its port. Containers
 // take an engine's time; sessions do not wait for that.
 Task<void> Supervisor::reap_and_start() {
+    // After an upgrade requests are served all the while: what they have added or replaced is theirs to
+    // start.
+    const auto at_first = sessions_;
     const auto reaper = std::make_shared<Reaper>(executor_, reaper_settings(), worker_, log_);
     reapers_.insert(reaper.get());
     const Status claimed = co_await reaper->claim();
@@ -227,8 +233,9 @@ Task<void> Supervisor::reap_and_start() {
         co_return;
     }
     listen_to(reaper->engines());
-    for (auto& [name, session] : sessions_) {
-        if (session->taken_over()) continue;
+    for (const auto& [name, session] : at_first) {
+        const auto now = sessions_.find(name);
+        if (now == sessions_.end() || now->second != session || session->taken_over()) continue;
         session->start_with_supervisor();
         session_tasks_.spawn(session->keep());
     }
@@ -249,7 +256,9 @@ Task<void> Supervisor::serve_until_asked() {
 Task<void> Supervisor::stop_everything() {
     state_ = SupervisorState::stopping;
     status_changed();
-    tell_manager("STOPPING=1");
+    // The service's own limit must not come before ours, or containers would be left. Source: sd_notify(3).
+    const std::chrono::microseconds needed = config_.stop_deadline + spare_time_of_a_stop;
+    tell_manager("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(needed.count()));
     if (!stop_deadline_) stop_deadline_ = Clock::now() + config_.stop_deadline;
     co_await stop_sessions();
     for (auto& [name, session] : sessions_) session->close();

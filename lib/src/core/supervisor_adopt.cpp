@@ -13,7 +13,11 @@
 namespace reeve {
 namespace {
 
+using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
+
+// Until an engine answers whose container could be adopted. Meanwhile nothing is started.
+constexpr std::chrono::seconds engine_patience{5};
 
 // What a session says once, it has said to the one before us: it is not asked to say it again. Whatever can
 // be looked at again, is.
@@ -81,21 +85,42 @@ Task<Result<std::string>> Supervisor::proof_of(Reaper::Heirloom left) {
     co_return std::string(leader->evidence);
 }
 
+// Asked once: one that hangs must not hold up the start for each of its containers.
+Task<void> Supervisor::ask_engine(std::shared_ptr<bool> answered) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    (void)co_await engine_->probe();
+    *answered = true;
+    changed_.notify();
+}
+
+// Processes first: they do not wait for an engine.
 Task<void> Supervisor::adopt_sessions(std::shared_ptr<Reaper> reaper) {
+    std::vector<Reaper::Heirloom> processes;
+    std::vector<Reaper::Heirloom> containers;
+    for (Reaper::Heirloom& left : reaper->heirlooms()) {
+        const bool is_process = std::holds_alternative<ProcessSessionRecord>(left.session);
+        (is_process ? processes : containers).push_back(std::move(left));
+    }
+    co_await adopt_those(reaper, std::move(processes));
+    if (containers.empty()) co_return;
+    const auto answered = std::make_shared<bool>(false);
+    tasks_.spawn(ask_engine(answered));
+    const auto deadline = Clock::now() + engine_patience;
+    while (!*answered && !stop_asked_ && Clock::now() < deadline) co_await changed_.wait(deadline);
+    if (!engine_->status().reachable) {
+        const std::string why = *answered ? engine_->status().why.value_or("") : "its engine does not answer";
+        log_.info("no container can be adopted", {{"why", why}});
+    }
+    co_await adopt_those(reaper, std::move(containers));
+}
+
+Task<void> Supervisor::adopt_those(std::shared_ptr<Reaper> reaper, std::vector<Reaper::Heirloom> heirlooms) {
     struct Adopted {
         Reaper::Heirloom left;
         std::string evidence;
     };
     std::vector<Adopted> adopted;
-    const std::vector<Reaper::Heirloom> all = reaper->heirlooms();
-    const bool any_container = std::any_of(all.begin(), all.end(), [](const auto& left) {
-        return std::holds_alternative<ContainerSessionRecord>(left.session);
-    });
-    if (any_container) {  // asked once: one that hangs must not hold up the start for each
-        const Status there = co_await engine_->probe();
-        if (!there.ok()) log_.info("no container can be adopted", {{"why", there.error().message()}});
-    }
-    for (const Reaper::Heirloom& left : all) {
+    for (const Reaper::Heirloom& left : heirlooms) {
         if (stop_asked_ || record_.sessions.contains(left.name)) continue;
         std::string why = objection_to_adopting(left);
         std::string evidence;

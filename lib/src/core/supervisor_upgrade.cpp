@@ -59,8 +59,9 @@ Task<Result<std::string>> Supervisor::upgrade(std::filesystem::path program) {
     std::filesystem::remove(store_.paths().handover(), ignored);
     upgrading_ = false;
     log_.error("not upgraded; this program goes on", {{"why", failed.message()}});
-    if (!stop_asked_) tell_manager("READY=1");  // not after STOPPING=1
-    status_changed();                           // sessions that have waited for us begin
+    if (!stop_asked_) tell_manager("READY=1");                      // not after STOPPING=1
+    for (const auto& [name, session] : sessions_) session->poke();  // those that have waited for us begin
+    status_changed();
     co_return failed.while_doing(doing);
 }
 
@@ -103,7 +104,11 @@ Task<Status> Supervisor::come_to_rest(std::string doing) {
             continue;
         }
         if (writing()) {
+            if (Clock::now() >= deadline)
+                co_return Error(Errc::timed_out, doing, "what is to be written does not come to an end",
+                                "see: reeve status");
             co_await write_what_is_stale();
+            co_await save_memories();
             // A worker does one thing after another, so this comes behind it.
             for (Worker* worker : {&record_worker_, &worker_}) {
                 std::function<bool()> nothing = [] { return true; };
@@ -146,6 +151,19 @@ bool Supervisor::writing() const {
         return true;
     return std::any_of(sessions_.begin(), sessions_.end(),
                        [](const auto& entry) { return entry.second->unsaved(); });
+}
+
+Task<void> Supervisor::save_memories() {
+    std::vector<std::shared_ptr<Session>> unsaved;
+    for (const auto& [name, session] : sessions_) {
+        if (session->unsaved()) unsaved.push_back(session);
+    }
+    for (const auto& session : unsaved) co_await session->save_memory();
+}
+
+Task<void> Supervisor::save_memory_of(std::shared_ptr<Session> session) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    co_await session->save_memory();
 }
 
 // A request that leaves something half done when it is cut off: an upgrade waits for it.

@@ -137,7 +137,11 @@ Task<Result<std::string>> Supervisor::verb_start(std::string params, Caller call
     if (state_ == SupervisorState::stopping) {
         co_return Error(Errc::failed, "starting sessions", "the supervisor is stopping");
     }
-    for (const auto& session : with_what_they_come_after(chosen)) session->start();
+    for (const auto& session : with_what_they_come_after(chosen)) {
+        session->start();
+        // Also of those that nobody waits for: who was started by name is not stopped by hand any more.
+        if (session->unsaved()) tasks_.spawn(save_memory_of(session));
+    }
     for (const auto& session : chosen) {
         CO_CHECK(co_await wait_started(session, caller));
     }

@@ -133,7 +133,9 @@ class Session {
     // What of it cannot be interrupted by an exec right now, for people: a life that is just beginning or
     // ending. Empty: nothing.
     std::string moving() const;
-    bool unsaved() const { return unsaved_ || saving_; }  // something of it is on its way to the disk
+    // What the next supervisor must know and is not on disk yet; and puts it there.
+    bool unsaved() const { return unsaved_ || saving_; }
+    Task<void> save_memory();
     // What another program of this process needs to go on with it, and what one has left for us: before
     // keep(), after recall().
     HandedSession hand_over() const;
@@ -161,7 +163,6 @@ class Session {
     bool may_start() const;
     bool judged() const { return health_ && health_->verdict(); }  // by its probes: it must end
     void begin_health(bool ready_before = false);
-    Task<void> save_memory();
 
     SessionName name_;
     SessionConfig config_;

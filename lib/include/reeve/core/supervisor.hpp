@@ -139,6 +139,8 @@ class Supervisor final : public SessionHost {
     std::string objection_to_adopting(const Reaper::Heirloom& left) const;
     Task<Result<std::string>> proof_of(Reaper::Heirloom left);
     Task<void> adopt_sessions(std::shared_ptr<Reaper> reaper);
+    Task<void> adopt_those(std::shared_ptr<Reaper> reaper, std::vector<Reaper::Heirloom> heirlooms);
+    Task<void> ask_engine(std::shared_ptr<bool> answered);
     void adopt(const Reaper::Heirloom& left, const std::string& evidence);
     void remove_unused_outputs() const;
     std::string adoptable_processes() const;
@@ -148,6 +150,8 @@ class Supervisor final : public SessionHost {
     Task<Result<std::string>> upgrade(std::filesystem::path program);
     Task<Error> try_upgrade(std::filesystem::path program);
     Task<Status> come_to_rest(std::string doing);
+    Task<void> save_memories();
+    Task<void> save_memory_of(std::shared_ptr<Session> session);
     Task<void> let_signals_be_seen();
     std::string moving() const;
     bool writing() const;
