@@ -15,6 +15,9 @@ install(FILES ${PROJECT_BINARY_DIR}/reeveConfig.cmake ${PROJECT_BINARY_DIR}/reev
 
 # The pages link to each other, so they keep their places.
 install(FILES LICENSE CHANGELOG.md README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+foreach(folder systemd launchd packaging)
+    install(FILES ${folder}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder})
+endforeach()
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md" PATTERN "*.svg")
 
 # The service files name the program by its absolute path, and the prefix is known only when the installation
@@ -32,6 +35,7 @@ foreach(pair IN LISTS service_files)
         set(REEVE_BIN_FOLDER \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
         set(REEVE_PROGRAM \"\${REEVE_BIN_FOLDER}/reeve\")
         set(REEVE_STORE_WORDS \"\")
+        set(REEVE_CONFIG_WORDS \"\")
         set(target \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${target}\")
         message(STATUS \"Installing: \${target}\")
         configure_file(\"${PROJECT_SOURCE_DIR}/${template}.in\" \"\${target}\" @ONLY)

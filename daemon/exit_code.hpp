@@ -7,7 +7,7 @@ namespace reeve::exit_code {
 
 inline constexpr int done = 0;
 inline constexpr int failed = 1;
-inline constexpr int no_supervisor = 3;  // `status` only: what service scripts expect of a dead service
+inline constexpr int no_supervisor = 3;  // `status` and `service status`: what service scripts expect
 inline constexpr int usage = 64;
 inline constexpr int bad_data = 65;
 inline constexpr int unreachable = 69;  // the supervisor or an engine

@@ -179,7 +179,8 @@ void Grammar::add_added_session_commands() {
     values("--option", wanted.engine_options, "an option of the engine's create command", "OPTION");
     value("--cwd", wanted.cwd, "the directory to run in", "DIR");
     values("--env", wanted.env, "a variable", "NAME=VALUE");
-    value("--restart", wanted.restart, "when it is started again: never, on-failure, always", "POLICY");
+    value("--restart", wanted.restart,
+          "when it is started again: never, on-failure, always or unless-stopped", "POLICY");
     values("--after", wanted.after, "a session that must be ready first", "NAME");
     value("--grace", wanted.grace, "time to end before SIGKILL", "TIME");
     value("--stop-signal", wanted.stop_signal, "the signal that asks it to end", "SIGNAL");
@@ -275,6 +276,7 @@ void Grammar::add_machine_commands() {
         ->required()
         ->type_name("")
         ->check(CLI::IsMember({"install", "uninstall", "status"}));
+    accept_config(service);
     service.add_flag("--now", options_.now, "install: start it too");
     service.add_flag("--dry-run", options_.dry_run, "only show what would be done");
     accept_json(service);

@@ -2,14 +2,11 @@
 
 #include "call_program.hpp"
 #include "exit_code.hpp"
-#include "installed_program.hpp"
 #include "json_output.hpp"
 #include "reeve/base/text.hpp"
-#include "reeve/os/files.hpp"
 #include "reeve/os/paths.hpp"
 #include "reeve/os/user_file.hpp"
-#include "reeve/store/store.hpp"
-#include "service/service.hpp"
+#include "service/plan.hpp"
 #include "terminal.hpp"
 
 #include <algorithm>
@@ -21,28 +18,6 @@ using namespace std::chrono_literals;
 
 // Stopping waits for the sessions, which have two minutes by the unit.
 constexpr auto call_limit = 150s;
-
-struct Plan {
-    ServiceFile file;
-    std::filesystem::path store;
-    bool present = false, current = false;  // the file, and whether it says what it should
-};
-
-Result<Plan> make_plan(const Options& options) {
-    TRY(const std::filesystem::path program, installed_program());
-    Plan plan;
-    TRY(plan.store, find_store(options.store));
-    TRY(const std::filesystem::path usual, default_state_directory());
-    std::error_code ignored;
-    const auto usual_resolved = std::filesystem::weakly_canonical(usual, ignored);
-    const bool is_usual = plan.store == usual || plan.store == usual_resolved;
-    TRY(plan.file, wanted_service_file(program, is_usual ? std::nullopt : std::optional(plan.store)));
-    const auto text = read_file(plan.file.path);
-    plan.present =
-        text.ok() || std::filesystem::exists(std::filesystem::symlink_status(plan.file.path, ignored));
-    plan.current = text.ok() && *text == plan.file.text;
-    return plan;
-}
 
 bool says_nothing_to_do(const ServiceCall& call, const Error& failure) {
     const std::string said = failure.message();
@@ -68,12 +43,34 @@ Status write_service_file(const ServiceFile& file) {
     return write_file_with_mode(file.path, file.text, 0644);
 }
 
+// Somebody may have edited it: what is about to go stays on file.
+Status keep_what_is_there(const ServicePlan& plan, bool dry_run) {
+    if (!plan.text || plan.current) return done;
+    const auto copy = plan.store / (plan.file.path.filename().string() + ".before");
+    if (!dry_run) {
+        CHECK(make_private_directory(plan.store));
+        CHECK(write_file_with_mode(copy, *plan.text, 0600));
+    }
+    print_line((dry_run ? "would keep what it says now: " : "what it said is kept: ") +
+               printable(copy.string()));
+    return done;
+}
+
 Status install(const Options& options) {
-    TRY(const Plan plan, make_plan(options));
+    TRY(const ServicePlan plan, plan_service(options));
     const std::string path = printable(plan.file.path.string());
+    if (plan.link && !plan.current) {
+        return Error(Errc::refused, "writing " + path,
+                     "it is a link to " + printable(plan.link->string()) + ", which says something else",
+                     "remove the link, or write there what this shows: reeve service install --dry-run");
+    }
+    if (!options.dry_run) {
+        CHECK(service_manager_is_ready(plan.file.path));
+    }
     if (plan.current) {
         print_line(path + " is there already, and current");
     } else {
+        CHECK(keep_what_is_there(plan, options.dry_run));
         print_line((options.dry_run ? "would write " : "writing ") + path);
         if (options.dry_run) {
             print(plan.file.text);
@@ -96,7 +93,7 @@ Status install(const Options& options) {
 }
 
 Status uninstall(const Options& options) {
-    TRY(const Plan plan, make_plan(options));
+    TRY(const ServicePlan plan, plan_service(options));
     const std::string path = printable(plan.file.path.string());
     if (!plan.present) {
         print_line(path + " is not there: nothing to do");
@@ -105,6 +102,9 @@ Status uninstall(const Options& options) {
             print_line("The service manager has a reeve.service of another file, and it stays.");
     } else {
         CHECK(perform(calls_to_disable(plan.file.path), options.dry_run));
+        if (!plan.link) {
+            CHECK(keep_what_is_there(plan, options.dry_run));
+        }
         print_line((options.dry_run ? "would remove " : "removing ") + path);
         std::error_code failed;
         if (!options.dry_run && !std::filesystem::remove(plan.file.path, failed) && failed)
@@ -118,7 +118,7 @@ Status uninstall(const Options& options) {
 }
 
 Result<int> show(const Options& options) {
-    TRY(const Plan plan, make_plan(options));
+    TRY(const ServicePlan plan, plan_service(options));
     const auto state = ask_service_manager();
     const auto lingers = services_linger();
     const bool active = state.ok() && state->active;
@@ -134,10 +134,12 @@ Result<int> show(const Options& options) {
         return active ? exit_code::done : exit_code::no_supervisor;
     }
     print_line("file:    " + printable(plan.file.path.string()) +
-               (plan.current   ? ""
-                : plan.present ? " (of another version or place; reeve service install writes it anew)"
-                               : " (not installed)"));
+               (plan.current ? ""
+                : plan.present
+                    ? " (not what this version would install; reeve service install writes it anew)"
+                    : " (not installed)"));
     if (!state.ok()) return state.error();
+    if (!plan.present && !state->file.empty()) print_line("used:    " + printable(state->file));
     print_line(std::string("enabled: ") + (state->enabled ? "yes" : "no"));
     print_line(std::string("active:  ") + (state->active ? "yes" : "no"));
     if (lingers)
@@ -149,7 +151,20 @@ Result<int> show(const Options& options) {
 }  // namespace
 
 int run_service(const Options& options) {
-    if (options.action == "status") {
+    const bool shows = options.action == "status";
+    const char* const misplaced = options.json && !shows                       ? "--json goes with status"
+                                  : options.now && options.action != "install" ? "--now goes with install"
+                                  : options.config && options.action != "install"
+                                      ? "--config goes with install"
+                                  : options.dry_run && shows ? "--dry-run goes with install and uninstall"
+                                                             : nullptr;
+    if (misplaced != nullptr) {
+        print_error(
+            Error(Errc::invalid_data, "reading the command line", misplaced, "see reeve service --help"));
+        return exit_code::usage;
+    }
+    reach_service_manager();
+    if (shows) {
         const auto shown = show(options);
         if (shown.ok()) return *shown;
         print_error(shown.error());

@@ -1,35 +1,36 @@
-#include "service/service.hpp"
-
 #include "doctor/finding.hpp"
-#include "installed_program.hpp"
-#include "reeve/os/files.hpp"
-#include "reeve/os/paths.hpp"
+#include "service/plan.hpp"
 
 #include <unistd.h>
 
 namespace reeve {
 namespace {
 
+// Without a file of this user's own it may be the package's.
+Finding without_file(const std::string& again) {
+    const auto state = ask_service_manager();
+    if (!state.ok() || !state->enabled)
+        return warning("service", "it is not installed, so nothing starts reeve at login", again);
+    return well("service", state->file.empty() ? "enabled" : state->file);
+}
+
 Finding check_file(const Patient& patient) {
     const std::string again = "reeve service install";
-    const auto program = installed_program();
-    if (!program.ok()) return failure("service", program.error().message(), program.error().fix());
-    const auto usual = default_state_directory();
-    std::error_code ignored;
-    const bool is_usual =
-        usual.ok() && std::filesystem::weakly_canonical(*usual, ignored) == patient.store.root;
-    const auto wanted =
-        wanted_service_file(*program, is_usual ? std::nullopt : std::optional(patient.store.root));
-    if (!wanted.ok()) return failure("service", wanted.error().message(), wanted.error().fix());
-    const auto text = read_file(wanted->path);
-    if (!text.ok()) return warning("service", "it is not installed, so nothing starts reeve at login", again);
-    const std::string starts = program_started_by(*text);
+    Options options;
+    options.store = patient.option;
+    const auto plan = plan_service(options);
+    if (!plan.ok()) return failure("service", plan.error().message(), plan.error().fix());
+    if (!plan->present) return without_file(again);
+    const std::string path = plan->file.path.string();
+    const std::vector<std::string> command = command_of_service(plan->text.value_or(""));
+    const std::string starts = command.empty() ? "nothing" : command.front();
     if (::access(starts.c_str(), X_OK) != 0)
-        return failure("service", wanted->path.string() + " starts " + starts + ", which is not there",
-                       again);
-    if (*text != wanted->text)
-        return warning("service", wanted->path.string() + " is not what this version would install", again);
-    return well("service", wanted->path.string());
+        return failure("service", path + " starts " + starts + ", which is not there", again);
+    if (plan->store != patient.store.root)
+        return warning("service", path + " starts reeve with another store, " + plan->store.string(),
+                       "reeve --store '" + plan->store.string() + "' doctor");
+    if (!plan->current) return warning("service", path + " is not what this version would install", again);
+    return well("service", path);
 }
 
 }  // namespace

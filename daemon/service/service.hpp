@@ -20,9 +20,23 @@ struct ServiceFile {
     std::string text;
 };
 
-// What `program` as this user's service needs. `store`: given to it by name when it is not the default one.
-Result<ServiceFile> wanted_service_file(const std::filesystem::path& program,
-                                        const std::optional<std::filesystem::path>& store);
+// What the service runs with. All absolute.
+struct ServiceWish {
+    std::filesystem::path program;
+    std::filesystem::path store;  // named in the file when the service would not find it by itself
+    std::optional<std::filesystem::path> config;  // none: where it looks by itself
+};
+
+Result<std::filesystem::path> service_file_path();
+Result<std::string> service_file_text(const ServiceWish& wish);
+// The words of the command that an installed file starts, the program first; none when it names none.
+std::vector<std::string> command_of_service(std::string_view text);
+
+// Before anything is written: whether the manager answers this shell at all, and reads files in the place of
+// ours.
+Status service_manager_is_ready(const std::filesystem::path& file);
+// Helps a shell that was not opened by a login to its user's manager.
+void reach_service_manager();
 
 // One step of the service manager's command line.
 struct ServiceCall {
@@ -40,6 +54,7 @@ std::string how_to_restart(const std::filesystem::path& file);
 
 struct ServiceState {
     bool enabled = false, active = false;
+    std::string file;  // which the manager uses; empty when it does not say
 };
 // Errc::failed or Errc::not_found: the manager cannot be asked, with its words.
 Result<ServiceState> ask_service_manager();
@@ -51,9 +66,6 @@ std::string how_to_linger();
 
 // The PATH that the service gets; nothing when nobody can tell.
 std::optional<std::string> service_search_path();
-
-// The program that an installed file starts; empty when it names none.
-std::string program_started_by(std::string_view text);
 
 // What the user's own settings beside the file are, which `uninstall` leaves alone: systemctl edit.
 std::vector<std::filesystem::path> settings_beside(const std::filesystem::path& file);

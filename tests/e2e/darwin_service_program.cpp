@@ -7,7 +7,6 @@
 
 int main(int argc, char** argv) {
     reeve::Options options;
-    options.json = true;
     for (int at = 1; at < argc; ++at) {
         const std::string_view word = argv[at];
         if (word == "--now")
@@ -17,5 +16,6 @@ int main(int argc, char** argv) {
         else
             options.action = word;
     }
+    options.json = options.action == "status";
     return reeve::run_service(options);
 }

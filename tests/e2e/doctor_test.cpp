@@ -157,7 +157,10 @@ TEST_F(Doctor, ReportsAServiceThatIsMissingOldOrBroken) {
     write_text(services.unit(), unit);
     expect("service", "fail", "/gone/reeve, which is not there");
     std::filesystem::remove(services.unit());
+    reeve.file("show", "UnitFileState=disabled\nActiveState=inactive\n");
     expect("service", "warn", "not installed");
+    reeve.file("show", "UnitFileState=enabled\nFragmentPath=/usr/lib/systemd/user/reeve.service\n");
+    expect("service", "ok", "/usr/lib/systemd/user/reeve.service");
 }
 
 TEST_F(Doctor, ReportsServicesThatEndWithTheSession) {

@@ -26,7 +26,9 @@ TEST_F(Service, InstallsAUnitWithThePathsOfThisUserAndEnablesIt) {
     EXPECT_THAT(unit, HasSubstr(std::string("\nExecReload=") + REEVE_BINARY + " reload\n"));
     EXPECT_THAT(unit, Not(HasSubstr("@")));
     EXPECT_EQ(mode_of(services.unit()), 0644);
-    EXPECT_EQ(services.calls(), "systemctl --user daemon-reload\nsystemctl --user enable reeve.service\n");
+    EXPECT_EQ(services.calls(),
+              "systemctl --user show --property=UnitPath\n"
+              "systemctl --user daemon-reload\nsystemctl --user enable reeve.service\n");
     EXPECT_THAT(ended.out, AllOf(HasSubstr("next login"), Not(HasSubstr("linger"))));
 }
 
@@ -62,6 +64,108 @@ TEST_F(Service, NamesAStoreThatIsNotTheDefaultAndQuotesIt) {
     ASSERT_EQ(reeve.run({"--store", store, "service", "install"}).code, 0);
     EXPECT_THAT(read_text(services.unit()),
                 HasSubstr(" run --store \"" + reeve.home().string() + "/a b%%c$$d\\\"e\"\n"));
+}
+
+// What was said at the first install holds for everything that comes later, until something else is said.
+TEST_F(Service, RemembersTheStoreAndTheConfigurationThatItWasInstalledWith) {
+    const std::string store = (reeve.home() / "a b%c$d\"e").string();
+    const std::string config = reeve.file("my config.json", "{}");
+    ASSERT_EQ(reeve.run({"--store", store, "service", "install", "--config", config}).code, 0);
+    const std::string unit = read_text(services.unit());
+    EXPECT_THAT(unit, HasSubstr(" --config \"" + config + "\"\n"));
+    const Ended again = reeve.run({"service", "install"});
+    EXPECT_THAT(again.out, HasSubstr("there already, and current")) << again.err;
+    EXPECT_EQ(json::parse(reeve.run({"service", "status", "--json"}).out, nullptr, false)["store"], store);
+    const Ended ended = reeve.run({"service", "uninstall"});
+    EXPECT_THAT(ended.out, HasSubstr("stays: " + store));
+    ASSERT_EQ(reeve.run({"--store", store, "service", "install"}).code, 0);
+    const std::string other = (reeve.home() / "other").string();
+    ASSERT_EQ(reeve.run({"--store", other, "service", "install"}).code, 0);
+    EXPECT_THAT(read_text(services.unit()), HasSubstr("run --store \"" + other + "\"\n"));
+}
+
+// The service manager's environment is not this shell's.
+TEST_F(Service, NamesWhatOnlyThisShellKnows) {
+    reeve.env["XDG_STATE_HOME"] = (reeve.home() / "state").string();
+    reeve.env["REEVE_CONFIG"] = reeve.file("mine.json", "{}");
+    ASSERT_EQ(reeve.run({"service", "install"}).code, 0);
+    EXPECT_THAT(read_text(services.unit()),
+                AllOf(HasSubstr(" --store \"" + reeve.env["XDG_STATE_HOME"] + "/reeve\""),
+                      HasSubstr(" --config \"" + reeve.env["REEVE_CONFIG"] + "\"\n"),
+                      HasSubstr("reeve reload --store ")));
+}
+
+TEST_F(Service, WritesNothingWhereItsManagerDoesNotLook) {
+    reeve.file("show", "UnitPath=/etc/systemd/user /somebody/.config/systemd/user\n");
+    const Ended ended = reeve.run({"service", "install"});
+    EXPECT_EQ(ended.code, 1);
+    EXPECT_THAT(ended.err, HasSubstr("XDG_CONFIG_HOME"));
+    EXPECT_FALSE(std::filesystem::exists(services.unit()));
+    reeve.file("show", "UnitPath=/etc/systemd/user " + services.unit().parent_path().string() + " /x\n");
+    EXPECT_EQ(reeve.run({"service", "install"}).code, 0);
+}
+
+TEST_F(Service, WritesNothingWhenNobodyAnswers) {
+    services.fails("show", "Failed to connect to bus: No medium found");
+    const Ended ended = reeve.run({"service", "install"});
+    EXPECT_EQ(ended.code, 1);
+    EXPECT_THAT(ended.err, AllOf(HasSubstr("No medium found"), HasSubstr("enable-linger")));
+    EXPECT_FALSE(std::filesystem::exists(services.unit()));
+}
+
+TEST_F(Service, KeepsWhatSomebodyHasWrittenThere) {
+    const std::string kept = (reeve.store() / "reeve.service.before").string();
+    const std::vector<std::string> words = {"--store", reeve.store().string(), "service"};
+    const auto run = [&](const std::string& action) {
+        std::vector<std::string> all = words;
+        all.push_back(action);
+        return reeve.run(all);
+    };
+    ASSERT_EQ(run("install").code, 0);
+    EXPECT_FALSE(std::filesystem::exists(kept));
+    const std::string mine = read_text(services.unit()) + "# mine\n";
+    write_text(services.unit(), mine);
+    EXPECT_THAT(run("install").out, HasSubstr("what it said is kept: " + kept));
+    EXPECT_EQ(read_text(kept), mine);
+    std::filesystem::remove(kept);
+    write_text(services.unit(), mine);
+    EXPECT_EQ(run("uninstall").code, 0);
+    EXPECT_EQ(read_text(kept), mine);
+}
+
+TEST_F(Service, WritesThroughNoLink) {
+    const std::string target = reeve.file("dotfiles/reeve.service", "[Service]\nExecStart=/old/reeve run\n");
+    std::filesystem::create_directories(services.unit().parent_path());
+    std::filesystem::create_symlink(target, services.unit());
+    const Ended ended = reeve.run({"service", "install"});
+    EXPECT_EQ(ended.code, 1);
+    EXPECT_THAT(ended.err, AllOf(HasSubstr("link to " + target), HasSubstr("--dry-run")));
+    EXPECT_THAT(read_text(target), HasSubstr("/old/reeve"));
+    EXPECT_EQ(reeve.run({"service", "uninstall"}).code, 0);
+    EXPECT_FALSE(std::filesystem::exists(std::filesystem::symlink_status(services.unit())));
+    EXPECT_TRUE(std::filesystem::exists(target));
+}
+
+TEST_F(Service, RefusesOptionsThatMeanNothing) {
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"install", "--json"},
+                                                  {"uninstall", "--now"},
+                                                  {"status", "--dry-run"},
+                                                  {"status", "--config", "x"}}) {
+        std::vector<std::string> all = {"service"};
+        all.insert(all.end(), words.begin(), words.end());
+        EXPECT_EQ(reeve.run(all).code, 64) << words.back();
+    }
+    EXPECT_EQ(services.calls(), "");
+}
+
+TEST_F(Service, ShowsTheUnitOfAPackage) {
+    reeve.file("show",
+               "UnitFileState=enabled\nActiveState=active\n"
+               "FragmentPath=/usr/lib/systemd/user/reeve.service\n");
+    const Ended ended = reeve.run({"service", "status"});
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_THAT(ended.out,
+                AllOf(HasSubstr("not installed"), HasSubstr("used:    /usr/lib/systemd/user/reeve.service")));
 }
 
 TEST_F(Service, FollowsTheSettingsFolderOfTheUser) {

@@ -1,6 +1,8 @@
 #include "service/service.hpp"
 
 #include "call_program.hpp"
+#include "installed_program.hpp"
+#include "reeve/os/files.hpp"
 #include "reeve/os/paths.hpp"
 #include "service/fill_template.hpp"
 
@@ -41,42 +43,80 @@ std::string plain_text(std::string text) {
     return text;
 }
 
-// The text of the first <string> behind `key`.
-std::string string_behind(std::string_view text, std::string_view key) {
-    const std::size_t at = text.find(key);
-    if (at == text.npos) return {};
-    const std::size_t open = text.find("<string>", at);
-    const std::size_t close = text.find("</string>", at);
-    if (open == text.npos || close == text.npos || close < open) return {};
-    return plain_text(std::string(text.substr(open + 8, close - open - 8)));
+// The texts of the <string>s behind `key`, up to the end of its <array>, or the first alone.
+std::vector<std::string> strings_behind(std::string_view text, std::string_view key) {
+    std::vector<std::string> strings;
+    const std::size_t begin = text.find(key);
+    if (begin == text.npos) return strings;
+    const std::string_view rest = text.substr(begin + key.size());
+    const std::size_t first = rest.find("<string>");
+    const bool is_list = rest.find("<array>") < first;
+    const std::size_t end = is_list ? rest.find("</array>") : rest.find("</string>") + 9;
+    const std::string_view part = rest.substr(0, end);
+    for (std::size_t at = part.find("<string>"); at != part.npos; at = part.find("<string>", at)) {
+        const std::size_t close = part.find("</string>", at);
+        if (close == part.npos) break;
+        strings.push_back(plain_text(std::string(part.substr(at + 8, close - at - 8))));
+        at = close;
+    }
+    return strings;
+}
+
+std::string option_words(const std::string& option, const std::string& value) {
+    return "\n        <string>" + option + "</string>\n        <string>" + xml_text(value) + "</string>";
+}
+
+std::string filled_template(const std::filesystem::path& program, const std::string& store_words,
+                            const std::string& config_words) {
+    return fill_template(service_template(), {{"REEVE_PROGRAM", xml_text(program.string())},
+                                              {"REEVE_BIN_FOLDER", xml_text(program.parent_path().string())},
+                                              {"REEVE_STORE_WORDS", store_words},
+                                              {"REEVE_CONFIG_WORDS", config_words}});
+}
+
+Result<bool> is_loaded() {
+    TRY(const ToolResult said, call_program({"launchctl", "print", service()}, 10s));
+    return said.exit_code == 0;
+}
+
+// Lines are `"label" => disabled`, or `=> true` in older versions. Source: launchctl(1).
+bool is_disabled(const std::string& said) {
+    const std::size_t at = said.find('"' + std::string(label) + '"');
+    if (at == said.npos) return false;
+    const std::string line = said.substr(at, said.find('\n', at) - at);
+    return line.find("=> disabled") != line.npos || line.find("=> true") != line.npos;
 }
 
 }  // namespace
 
-Result<ServiceFile> wanted_service_file(const std::filesystem::path& program,
-                                        const std::optional<std::filesystem::path>& store) {
+Result<std::filesystem::path> service_file_path() {
     TRY(const std::filesystem::path home, home_directory());
-    ServiceFile file;
-    file.path = home / "Library/LaunchAgents" / (std::string(label) + ".plist");
-    const std::string words = store ? "\n        <string>--store</string>\n        <string>" +
-                                          xml_text(store->string()) + "</string>"
-                                    : "";
-    file.text =
-        fill_template(service_template(), {{"REEVE_PROGRAM", xml_text(program.string())},
-                                           {"REEVE_BIN_FOLDER", xml_text(program.parent_path().string())},
-                                           {"REEVE_STORE_WORDS", words}});
-    return file;
+    return home / "Library/LaunchAgents" / (std::string(label) + ".plist");
 }
+
+Result<std::string> service_file_text(const ServiceWish& wish) {
+    TRY(const std::filesystem::path usual, default_state_directory());
+    std::error_code ignored;
+    const bool is_usual =
+        wish.store == usual || wish.store == std::filesystem::weakly_canonical(usual, ignored);
+    return filled_template(wish.program, is_usual ? "" : option_words("--store", wish.store.string()),
+                           wish.config ? option_words("--config", wish.config->string()) : "");
+}
+
+void reach_service_manager() {}
+
+Status service_manager_is_ready(const std::filesystem::path& /*file*/) { return done; }
 
 // launchd reads a file when it is bootstrapped only, and starts it then: RunAtLoad. Without `now` it waits
 // for the next login. What is loaded already is started where it does not run, and left alone where it does.
 std::vector<ServiceCall> calls_to_enable(const std::filesystem::path& file, bool now) {
     std::vector<ServiceCall> calls{{{"launchctl", "enable", service()}}};
     if (!now) return calls;
+    const auto loaded = is_loaded();
     const auto before = ask_service_manager();
-    if (!before.ok() || !before->enabled)
+    if (!loaded.ok() || !*loaded)
         calls.push_back({{"launchctl", "bootstrap", domain(), file.string()}});
-    else if (!before->active)
+    else if (!before.ok() || !before->active)
         calls.push_back({{"launchctl", "kickstart", service()}});
     return calls;
 }
@@ -95,8 +135,12 @@ std::string how_to_restart(const std::filesystem::path& file) {
 Result<ServiceState> ask_service_manager() {
     TRY(const ToolResult said, call_program({"launchctl", "print", service()}, 10s));
     ServiceState state;
-    state.enabled = said.exit_code == 0;
-    state.active = said.out.find("state = running") != std::string::npos;
+    state.active = said.exit_code == 0 && said.out.find("state = running") != std::string::npos;
+    // Read at every login, unless it was disabled.
+    TRY(const std::filesystem::path file, service_file_path());
+    TRY(const ToolResult disabled, call_program({"launchctl", "print-disabled", domain()}, 10s));
+    std::error_code ignored;
+    state.enabled = std::filesystem::exists(file, ignored) && !is_disabled(disabled.out);
     return state;
 }
 
@@ -105,12 +149,17 @@ std::optional<bool> services_linger() { return std::nullopt; }
 std::string how_to_linger() { return {}; }
 
 std::optional<std::string> service_search_path() {
-    const std::string path = string_behind(service_template(), "<key>PATH</key>");
-    return path.empty() ? std::nullopt : std::optional(path);
+    const auto file = service_file_path();
+    const auto installed = file.ok() ? read_file(*file) : Result<std::string>(file.error());
+    const auto program = installed_program();
+    std::string text = installed.ok() ? *installed : std::string();
+    if (text.empty() && program.ok()) text = filled_template(*program, "", "");
+    const std::vector<std::string> found = strings_behind(text, "<key>PATH</key>");
+    return found.empty() ? std::nullopt : std::optional(found.front());
 }
 
-std::string program_started_by(std::string_view text) {
-    return string_behind(text, "<key>ProgramArguments</key>");
+std::vector<std::string> command_of_service(std::string_view text) {
+    return strings_behind(text, "<key>ProgramArguments</key>");
 }
 
 std::vector<std::filesystem::path> settings_beside(const std::filesystem::path& /*file*/) { return {}; }

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <sstream>
 
 namespace reeve {
@@ -49,21 +50,53 @@ std::optional<std::string> value_in(const std::string& lines, const std::string&
 
 }  // namespace
 
-Result<ServiceFile> wanted_service_file(const std::filesystem::path& program,
-                                        const std::optional<std::filesystem::path>& store) {
+Result<std::filesystem::path> service_file_path() {
     TRY(const std::filesystem::path home, home_directory());
-    const auto settings = environment_directory("XDG_CONFIG_HOME").value_or(home / ".config");
-    ServiceFile file;
-    file.path = settings / "systemd/user" / unit;
-    if (program.string().find('\n') != std::string::npos ||
-        (store && store->string().find('\n') != std::string::npos)) {
-        return Error(Errc::refused, "writing " + file.path.string(), "a path has a line break in it",
+    return environment_directory("XDG_CONFIG_HOME").value_or(home / ".config") / "systemd/user" / unit;
+}
+
+// The manager's environment is not that of a shell: what XDG_STATE_HOME says here need not be said there.
+Result<std::string> service_file_text(const ServiceWish& wish) {
+    TRY(const std::filesystem::path home, home_directory());
+    std::error_code ignored;
+    const std::filesystem::path usual = home / ".local/state/reeve";
+    const bool is_usual =
+        wish.store == usual || wish.store == std::filesystem::weakly_canonical(usual, ignored);
+    const std::string store = is_usual ? "" : wish.store.string();
+    const std::string config = wish.config ? wish.config->string() : "";
+    if ((wish.program.string() + store + config).find('\n') != std::string::npos) {
+        return Error(Errc::refused, std::string("writing ") + unit, "a path has a line break in it",
                      "use another place");
     }
-    file.text = fill_template(service_template(),
-                              {{"REEVE_PROGRAM", unit_program(program.string())},
-                               {"REEVE_STORE_WORDS", store ? " --store " + unit_word(store->string()) : ""}});
-    return file;
+    return fill_template(service_template(),
+                         {{"REEVE_PROGRAM", unit_program(wish.program.string())},
+                          {"REEVE_STORE_WORDS", store.empty() ? "" : " --store " + unit_word(store)},
+                          {"REEVE_CONFIG_WORDS", config.empty() ? "" : " --config " + unit_word(config)}});
+}
+
+// A shell after su(1) or sudo(8) has neither, though a user who lingers has a manager. Source:
+// pam_systemd(8).
+void reach_service_manager() {
+    const std::string runtime = "/run/user/" + std::to_string(::geteuid());
+    if (environment_value("XDG_RUNTIME_DIR") || ::access((runtime + "/bus").c_str(), W_OK) != 0) return;
+    ::setenv("XDG_RUNTIME_DIR", runtime.c_str(), 0);
+    ::setenv("DBUS_SESSION_BUS_ADDRESS", ("unix:path=" + runtime + "/bus").c_str(), 0);
+}
+
+Status service_manager_is_ready(const std::filesystem::path& file) {
+    const auto said = output_of({"systemctl", "--user", "show", "--property=UnitPath"}, 10s);
+    if (!said.ok()) {
+        return Error(
+            said.error().code(), said.error().what(), said.error().why(),
+            "log in as the user whose service it is (not by sudo or su), or first: " + how_to_linger());
+    }
+    const std::string folder = file.parent_path().string();
+    const auto looked_through = value_in(*said, "UnitPath");
+    if (!looked_through || (" " + *looked_through + " ").find(" " + folder + " ") != std::string::npos)
+        return done;
+    return Error(Errc::refused, "writing " + file.string(), "your systemd does not read units there",
+                 "its XDG_CONFIG_HOME is another than this shell's: unset it here, or set it there as well "
+                 "(environment.d(5))");
 }
 
 std::vector<ServiceCall> calls_to_enable(const std::filesystem::path& /*file*/, bool now) {
@@ -88,11 +121,13 @@ std::string how_to_restart(const std::filesystem::path& /*file*/) {
 
 Result<ServiceState> ask_service_manager() {
     TRY(const std::string said,
-        output_of({"systemctl", "--user", "show", "--property=UnitFileState,ActiveState", unit}, 10s));
+        output_of({"systemctl", "--user", "show", "--property=UnitFileState,ActiveState,FragmentPath", unit},
+                  10s));
     ServiceState state;
     state.enabled = value_in(said, "UnitFileState").value_or("").starts_with("enabled");
     const std::string active = value_in(said, "ActiveState").value_or("");
     state.active = active == "active" || active == "reloading";
+    state.file = value_in(said, "FragmentPath").value_or("");
     return state;
 }
 
@@ -111,22 +146,32 @@ std::optional<std::string> service_search_path() {
     return said.ok() ? value_in(*said, "PATH") : std::nullopt;
 }
 
-std::string program_started_by(std::string_view text) {
+// Reads what service_file_text() writes: words in double quotes or without any.
+std::vector<std::string> command_of_service(std::string_view text) {
+    std::vector<std::string> words;
     std::istringstream lines{std::string(text)};
+    constexpr std::string_view key = "ExecStart=";
     for (std::string line; std::getline(lines, line);) {
-        constexpr std::string_view key = "ExecStart=";
         if (!line.starts_with(key)) continue;
-        std::string program;
-        const bool in_quotes = line[key.size()] == '"';
-        for (std::size_t at = key.size() + (in_quotes ? 1 : 0); at < line.size(); ++at) {
-            if (line[at] == (in_quotes ? '"' : ' ')) break;
-            const bool escaped = (line[at] == '\\' || line[at] == '%') && at + 1 < line.size();
-            if (escaped) ++at;
-            program += line[at];
+        bool quoted = false, in_word = false;
+        for (std::size_t at = key.size(); at < line.size(); ++at) {
+            if (line[at] == '"') {
+                quoted = !quoted;
+            } else if (line[at] == ' ' && !quoted) {
+                in_word = false;
+                continue;
+            }
+            if (!in_word) words.emplace_back();
+            in_word = true;
+            if (line[at] == '"') continue;
+            const bool doubled = (line[at] == '%' || (line[at] == '$' && words.size() > 1)) &&
+                                 at + 1 < line.size() && line[at + 1] == line[at];
+            if (doubled || (line[at] == '\\' && at + 1 < line.size())) ++at;
+            words.back() += line[at];
         }
-        return program;
+        break;
     }
-    return {};
+    return words;
 }
 
 std::vector<std::filesystem::path> settings_beside(const std::filesystem::path& file) {
