@@ -168,7 +168,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
     else
         return std::nullopt;
     const double bytes = value * scale;
-    if (!(bytes <= 1e15)) return std::nullopt;
+    if (!(bytes <= 9e15)) return std::nullopt;  // up to 2^53 a double is exact
     return static_cast<std::uint64_t>(nearest(bytes));
 }
 
