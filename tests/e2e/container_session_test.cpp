@@ -138,6 +138,21 @@ TEST_F(ContainerSession, IsMadeAnewWhenTheConfigurationNamesAnotherEngine) {
     EXPECT_TRUE(wait_until([&] { return daemon.session_status("db")["restarts"] == 1; }));
 }
 
+TEST_F(ContainerSession, ThatWasAddedIsMadeAnewInAnotherEngineToo) {
+    daemon.start();
+    const Ended added = daemon.reeve({"add", "db", "--image", test_image, "--option=--network",
+                                      "--option=none", "--grace", "0ms", "--", "sleep", "1000"});
+    ASSERT_EQ(added.code, 0) << added.err;
+    const std::string before = running_container("db");
+    daemon.config["engine"]["endpoint"] = "unix:///var/run/docker.sock";
+    daemon.write_config();
+    const Ended ended = daemon.reeve({"reload"});
+    EXPECT_EQ(ended.out, "added: none; changed: db; removed: none\n") << ended.err;
+    EXPECT_FALSE(container_exists(before));
+    ASSERT_TRUE(wait_until([&] { return daemon.session_status("db")["state"] == "running"; }));
+    EXPECT_NE(running_container("db"), before);
+}
+
 TEST_F(ContainerSession, IsRemovedWithTheSupervisorsOwnStop) {
     add("db", "trap '' TERM; while :; do sleep 0.1; done");
     daemon.start();

@@ -229,6 +229,61 @@ TEST_F(FaultyEngine, ThatIsSlowInEachCallHoldsUpAStopOnlyOnce) {
     EXPECT_EQ(daemon.only_record()["sessions"]["db"]["kind"], "container") << "it was forgotten";
 }
 
+// A session's own container in each of its states, in an engine that is up; its stream of events is a process
+// that the test can end.
+class EngineOfASession : public FaultyEngine {
+  protected:
+    void write_engine_with(const std::string& inspected, const std::string& id = "FAKE") const {
+        const std::string gone = (daemon.home() / "gone").string();
+        write_engine("*) INSTANCE=$(basename $(ls " + (daemon.store() / "instances").string() +
+                     "/*.json) .json)\nNAME=reeve-db-$(echo $INSTANCE | cut -c1-8);; esac\n"
+                     "case \"$1 $2\" in\ncreate*) echo " +
+                     container_id + " ;;\n'events --since') echo $$ >" + (daemon.home() / "events").string() +
+                     "; exec sleep 1000 ;;\n'container rm') : >" + gone + " ;;\n'container inspect') [ -e " +
+                     gone + " ] && { echo '[]'; exit 1; }; " + inspected +
+                     " ;;\n'info --format') echo '{\"ID\": \"" + id +
+                     "\", \"ServerVersion\": \"1.0\"}' ;;\n");
+    }
+    std::string described(const std::string& state) const {
+        return "echo '[{\"Id\": \"" + container_id +
+               R"(", "Name": "/'$NAME'", "Config": {"Labels": {"reeve.store": ")" + store_id() +
+               R"(", "reeve.instance": "'$INSTANCE'", "reeve.session": "db"}}, "State": {)" + state + "}}]'";
+    }
+    void start_with_db() {
+        daemon.config["engine"]["timeout"] = "3s";
+        write_engine_with(described(R"("Running": true)"));
+        daemon.session("db") = {{"image", "any"}, {"restart", "never"}, {"stop", {{"grace", "0ms"}}}};
+        daemon.start();
+        ASSERT_TRUE(daemon.wait_for_state("db", "running"))
+            << daemon.session_status("db") << daemon.printed();
+    }
+};
+
+// The engine takes the container along when it goes down, and tells nobody afterwards.
+TEST_F(EngineOfASession, IsAskedWhatEndedMeanwhileWhenItIsBack) {
+    start_with_db();
+    const auto events = daemon.home() / "events";
+    ASSERT_TRUE(wait_until([&] { return std::filesystem::exists(events) && !read_text(events).empty(); }));
+    const WatchedProcess& stream = daemon.watch(static_cast<pid_t>(std::stoi(read_text(events))));
+    write_engine("*) echo 'Cannot connect' >&2; exit 1 ;;");
+    stream.signal(SIGKILL);
+    ASSERT_TRUE(wait_until([&] { return daemon.status()["engines"].begin().value()["reachable"] == false; }));
+    write_engine_with(described(R"("Running": false, "ExitCode": 0)"));
+    EXPECT_TRUE(daemon.wait_for_state("db", "exited")) << daemon.session_status("db");
+}
+
+TEST_F(EngineOfASession, ThatIsAnotherOneIsNotBelievedThatItsContainerIsGone) {
+    start_with_db();
+    write_engine_with("{ echo '[]'; exit 1; }", "ANOTHER");
+    const Ended stopped = daemon.reeve({"stop", "db"});
+    EXPECT_EQ(stopped.code, 1);
+    EXPECT_THAT(stopped.err, HasSubstr("another engine answers"));
+    EXPECT_TRUE(daemon.only_record()["sessions"].contains("db")) << "it was forgotten";
+    write_engine_with(described(R"("Running": true)"));
+    EXPECT_EQ(daemon.reeve({"stop", "db"}).code, 0);
+    EXPECT_TRUE(std::filesystem::exists(daemon.home() / "gone"));
+}
+
 // A reap is given up at once; what a session asked the engine has the engine's timeout.
 TEST_F(FaultyEngine, HangingHoldsUpNoStopForLongerThanItsTimeout) {
     (void)put_dead();

@@ -4,8 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
 #include <fstream>
 #include <future>
+#include <thread>
 
 namespace reeve::test {
 namespace {
@@ -43,6 +46,31 @@ TEST_F(SessionControl, StopReturnsWhenTheWholeTreeWasSeenGone) {
     EXPECT_TRUE(daemon.session_status("api")["pid"].is_null());
     EXPECT_TRUE(wait_until([&] { return !has_record_of("api"); }));
     EXPECT_TRUE(has_record_of("other"));
+}
+
+// What ends then was asked to: its policy is not asked, and no restart counted.
+TEST_F(SessionControl, AStartDuringAStopIsANewLifeAfterIt) {
+    const auto go = daemon.home() / "go";
+    ASSERT_EQ(::mkfifo(go.c_str(), 0600), 0);
+    daemon.session("api") = shell("trap 'read line <" + go.string() + "; exit 0' TERM; " +
+                                  daemon.note("api") + "while :; do sleep 0.02; done");
+    daemon.session("api")["stop"] = {{"grace", "1h"}};
+    daemon.session("api")["restart"] = "never";
+    daemon.start();
+    (void)daemon.noted("api");
+    auto stop = std::async(std::launch::async, [&] { return daemon.reeve({"stop", "api"}); });
+    ASSERT_TRUE(daemon.wait_for_state("api", "stopping"));
+    daemon.forget_note("api");
+    auto start = std::async(std::launch::async, [&] { return daemon.reeve({"start", "api"}); });
+    EXPECT_EQ(start.wait_for(200ms), std::future_status::timeout) << "it did not wait for the end";
+    std::ofstream(go) << "go\n" << std::flush;
+    EXPECT_EQ(start.get().code, 0);
+    EXPECT_TRUE(daemon.noted("api").running());
+    EXPECT_TRUE(daemon.wait_for_state("api", "running"));
+    EXPECT_EQ(stop.get().code, 0);
+    std::thread letting_go([&] { std::ofstream(go) << "go\n" << std::flush; });
+    EXPECT_EQ(daemon.stop(), 0);
+    letting_go.join();
 }
 
 // The leader leaves at the first SIGTERM; that is no end while something of its tree runs.

@@ -210,6 +210,35 @@ TEST_F(SupervisorLife, StartsNoSessionWhenAStopIsAskedForDuringTheFirstReap) {
     expect_nothing_left();
 }
 
+// No session is kept yet then: what is asked for in the first reap is done when that is over.
+TEST_F(SupervisorLife, CarriesOutWhatIsAskedForDuringTheFirstReap) {
+    daemon.config["reap_grace"] = "1500ms";
+    add_stubborn("1h");
+    daemon.session("api") = shell("exec sleep 1000");
+    daemon.start();
+    (void)daemon.noted("stubborn");
+    for (const bool stops : {true, false}) {
+        daemon.kill();
+        daemon.forget_note("stubborn");
+        const auto before = daemon.receipts().size();
+        daemon.launch();
+        ASSERT_TRUE(wait_until([&] { return daemon.receipts().size() > before; }));
+        if (stops) {
+            EXPECT_EQ(daemon.reeve({"stop", "api"}).code, 0);
+            ASSERT_TRUE(daemon.wait_for_state("api", "stopped"));
+            (void)daemon.noted("stubborn");
+            EXPECT_EQ(daemon.session_status("api")["state"], "stopped") << "it was started all the same";
+        } else {
+            auto asking = std::async(std::launch::async, [&] { return daemon.reeve({"start", "api"}); });
+            ASSERT_TRUE(stays([&] { return !daemon.exited(); }, 300ms));
+            daemon.signal(SIGTERM);
+            EXPECT_EQ(daemon.wait_exit(), 0) << "it waits for a session that nobody keeps";
+            EXPECT_NE(asking.get().code, 0);
+        }
+    }
+    expect_nothing_left();
+}
+
 TEST_F(SupervisorLife, LeavesWhenItIsForceUnlockedAndAnotherMayStartAtOnce) {
     daemon.session("api") = shell(daemon.note("api") + "exec sleep 1000");
     daemon.start();

@@ -28,11 +28,11 @@ Result<std::unique_ptr<Probe>> ContainerRunner::make_probe(Session& session, con
     if (!target.exec.empty()) {
         return make_exec_probe(target.exec.front(),
                                [this, command = target.exec](std::chrono::milliseconds limit) {
-                                   return service_.engine().run_inside(id_, command, limit);
+                                   return engine().run_inside(id_, command, limit);
                                });
     } else if (!target.log.empty()) {
         TRY(LinePattern pattern, LinePattern::compile(target.log));
-        return make_container_log_probe(service_.engine(), id_, std::move(pattern));
+        return make_container_log_probe(engine(), id_, std::move(pattern));
     } else if (target.engine) {
         const Patience patience = question == Question::ready ? Patience::limited : Patience::endless;
         return make_sign_probe(
@@ -45,7 +45,7 @@ Result<std::unique_ptr<Probe>> ContainerRunner::make_probe(Session& session, con
 Task<void> ContainerRunner::note_output(const Session& session, const ContainerInfo& info) {
     const bool as_asked = session.asked_to_end() || (info.exit_code == 0 && !session.must_end());
     if (as_asked || info.running) co_return;
-    const auto output = co_await service_.engine().last_output(info.id, lines_kept);
+    const auto output = co_await engine().last_output(info.id, lines_kept);
     if (output.ok()) last_output_ = output_tail(*output, variables_);
 }
 

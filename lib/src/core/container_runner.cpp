@@ -37,9 +37,9 @@ ContainerSpec ContainerRunner::spec_for(const Session& session) const {
 
 ContainerSessionRecord ContainerRunner::record_for(const Session& session) const {
     ContainerSessionRecord record;
-    record.engine = service_.engine().name();
-    record.endpoint = service_.engine().endpoint();
-    record.engine_id = service_.engine_id();
+    record.engine = engine().name();
+    record.endpoint = engine().endpoint();
+    record.engine_id = engine_id_;
     record.container = container_name_;
     record.container_id = id_;
     record.image = session.config().image;
@@ -72,6 +72,9 @@ Task<Life> ContainerRunner::live(Session& session) {
         life.problem = there.error().message();
         co_return life;
     }
+    // Whatever is configured meanwhile: who made a container is asked about it to the end.
+    engine_ = &service_.engine();
+    engine_id_ = service_.engine_id();
     service_.need_events();
     // Unique for each instance: a container that an earlier one could not remove must not block this one by
     // its name.
@@ -87,7 +90,7 @@ Task<Life> ContainerRunner::live(Session& session) {
         co_return life;
     }
     if (!session.must_end()) {
-        const Status started = co_await service_.engine().start_container(id_);
+        const Status started = co_await engine().start_container(id_);
         if (!started.ok()) {
             life = co_await end(session);
             life.problem = started.error().message();
@@ -116,6 +119,8 @@ void ContainerRunner::take_over(Session& session, const SessionRecord& record,
     if (container == nullptr) return;
     container_name_ = container->container;
     id_ = container->container_id;
+    engine_ = &service_.engine();
+    engine_id_ = container->engine_id;
     const InstanceId& launcher = container->succession.launched_by;
     launched_by_ = launcher.empty() ? around_.instance : launcher;
     service_.need_events();
@@ -133,7 +138,7 @@ Task<Result<ContainerId>> ContainerRunner::create(Session& session) {
     SessionRecord record = record_for(session);
     CO_CHECK(co_await host_.record(session.name(), record));
     const ContainerSpec spec = spec_for(session);
-    CO_TRY(id_, co_await service_.engine().create_container(spec));
+    CO_TRY(id_, co_await engine().create_container(spec));
     record = record_for(session);
     CO_CHECK(co_await host_.record(session.name(), record));
     co_return id_;
@@ -155,11 +160,15 @@ Task<void> ContainerRunner::wait_for_end(Session& session) {
             look_again_ = false;
             std::vector<std::string> ids{id_.value};
             // Whoever wants it stopped does not wait for an answer that may not come.
-            auto first =
-                co_await (service_.engine().inspect_containers(std::move(ids)) || until_it_must_end(session));
+            auto first = co_await (engine().inspect_containers(std::move(ids)) || until_it_must_end(session));
             if (first.index() == 1) break;
             const auto& seen = std::get<0>(first);
-            if (seen.ok() && seen->empty()) break;  // somebody removed it
+            if (seen.ok() && seen->empty()) {
+                const Status same = co_await is_the_same_engine();
+                if (same.ok()) break;  // somebody removed it
+                service_.note(same);
+                continue;
+            }
             if (seen.ok()) {
                 last_seen_ = seen->front();
                 seen_.notify();
@@ -171,6 +180,16 @@ Task<void> ContainerRunner::wait_for_end(Session& session) {
         co_await session.changed().wait();
     }
     service_.unwatch(id_);
+}
+
+// What another engine does not have says nothing: `docker context use` is enough to be answered by one.
+Task<Status> ContainerRunner::is_the_same_engine() {
+    if (engine_id_.empty()) co_return done;
+    CO_TRY(const EngineInfo info, co_await engine().info());
+    if (info.engine_id.empty() || info.engine_id == engine_id_) co_return done;
+    co_return Error(Errc::failed, "looking for container " + container_name_,
+                    "another engine answers than the one that made it",
+                    "make " + engine().name() + " reach that one again (docker context ls)");
 }
 
 // The calls of a whole end share one limit: an engine that hangs in each of them must not add them up.
@@ -227,7 +246,7 @@ Task<Life> ContainerRunner::stop_and_remove(Session& session) {
     Life life;
     std::optional<ContainerInfo> removing;
     std::vector<std::string> names{container_name_};
-    auto seen = co_await service_.engine().inspect_containers(names);
+    auto seen = co_await engine().inspect_containers(names);
     const Labels mine = labels_for(around_.store, launched_by_, session.name());
     if (seen.ok() && !seen->empty()) {
         ContainerInfo info = seen->front();
@@ -243,11 +262,11 @@ Task<Life> ContainerRunner::stop_and_remove(Session& session) {
         std::vector<ContainerId> ids{info.id};
         if (info.running && !hurried_) {
             // In a task of its own, because hurry() ends only this: the engine then kills what it removes.
-            auto stop = service_.engine().stop_containers(ids, whole_seconds(session.config().stop.grace));
+            auto stop = engine().stop_containers(ids, whole_seconds(session.config().stop.grace));
             auto token = asio::bind_cancellation_slot(end_of_grace_.slot(), asio::use_awaitable);
             const Status stopped = co_await asio::co_spawn(executor_, std::move(stop), token);
             if (!hurried_) service_.note(stopped);
-            const auto again = co_await service_.engine().inspect_containers(names);
+            const auto again = co_await engine().inspect_containers(names);
             if (again.ok() && !again->empty()) info = again->front();
         }
         if (!info.running) {
@@ -255,9 +274,16 @@ Task<Life> ContainerRunner::stop_and_remove(Session& session) {
             life.clean = info.exit_code == 0;
         }
         co_await note_output(session, info);
-        const Status removed = co_await service_.engine().remove_containers(ids);
+        const Status removed = co_await engine().remove_containers(ids);
         service_.note(removed);
-        seen = co_await service_.engine().inspect_containers(names);
+        seen = co_await engine().inspect_containers(names);
+    }
+    if (seen.ok() && seen->empty() && !removing) {
+        const Status same = co_await is_the_same_engine();
+        if (!same.ok()) {
+            life.left = {"container " + container_name_ + " (" + same.error().message() + ")"};
+            co_return life;
+        }
     }
     if (seen.ok() && seen->empty()) {
         if (removing) write_receipt(session, *removing);

@@ -101,7 +101,11 @@ Task<void> EngineService::listen() {
     };
     // Behind the beginning of the stream, which goes back to that moment even if it takes its time.
     asio::post(executor, [this] {
-        if (on_listening_ && !closing_) on_listening_();
+        if (closing_) return;
+        if (on_listening_) on_listening_();
+        // What happened while nobody listened comes by no event.
+        const auto watchers = watchers_;
+        for (const auto& [id, call] : watchers) call();
     });
     auto token = asio::bind_cancellation_slot(stop_stream_.slot(), asio::use_awaitable);
     auto follow = engine_->follow_events(label_store, store_.value, std::move(on_event));

@@ -81,6 +81,7 @@ void Session::set_state(SessionState state) {
 void Session::mark_started(std::string at) {
     started_at_ = std::move(at);
     attention_.reset();
+    start_again_ = false;
     engine_pause_ = std::chrono::milliseconds(1000);
     if (lives_++ > 0) ++restarts_;
 }
@@ -137,6 +138,8 @@ void Session::start() {
     if (stopped_by_hand_) unsaved_ = true;
     stopped_by_hand_ = false;
     if (wanted_ && !down()) return;
+    // A stop is under way: what ends then is not judged as if it had ended by itself.
+    start_again_ = !wanted_ && (state_ == SessionState::stopping || state_ == SessionState::starting);
     wanted_ = true;
     lives_before_start_ = lives_;
     if (!(budget_.state() == RestartBudget::State{})) unsaved_ = true;
@@ -152,6 +155,7 @@ void Session::start() {
 
 void Session::ask_stop(By by) {
     const bool is_news = std::exchange(wanted_, false);
+    start_again_ = false;
     if (by == By::hand && !stopped_by_hand_) stopped_by_hand_ = unsaved_ = true;
     if (is_news) changed_.notify();
 }
@@ -159,7 +163,7 @@ void Session::ask_stop(By by) {
 Task<Status> Session::wait_started() {
     co_await save_memory();
     const auto undecided = [this] {
-        return state_ == SessionState::starting || state_ == SessionState::waiting ||
+        return state_ == SessionState::starting || state_ == SessionState::waiting || start_again_ ||
                (state_ == SessionState::running && !ready());
     };
     while (undecided()) co_await settled_.wait();
@@ -196,7 +200,7 @@ Task<Status> Session::stop() {
 
 void Session::close() {
     closing_ = true;
-    wanted_ = false;
+    wanted_ = start_again_ = false;
     changed_.notify();
 }
 
@@ -303,6 +307,11 @@ void Session::after_life(const Life& life, std::chrono::milliseconds ran) {
     if (asked_to_end()) {
         attention_.reset();
         set_state(SessionState::stopped);
+        return;
+    }
+    if (std::exchange(start_again_, false)) {
+        attention_.reset();
+        set_state(SessionState::waiting);
         return;
     }
     if (!life.problem.empty()) attention_ = life.problem;

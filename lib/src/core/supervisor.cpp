@@ -279,7 +279,7 @@ Task<void> Supervisor::stop_sessions() {
             if (!session->down()) needed.insert(after.begin(), after.end());
         }
         for (auto& [name, session] : sessions_) {
-            if (session->down() || session->left_behind()) continue;
+            if (session->down() || session->left_behind() || !session->keeping()) continue;
             all_down = false;
             if (!needed.contains(name)) session->ask_stop();
             if (!say) continue;

@@ -162,7 +162,12 @@ Task<Result<std::string>> Supervisor::verb_rm(std::string params, Caller caller)
         if (!one.ok()) stopped = one;
     }
     if (stopped.ok()) {
-        for (const auto& session : chosen) co_await drop_session(session->name());
+        for (const auto& session : chosen) {
+            const Status one = co_await drop_session(session->name());
+            if (!one.ok()) stopped = one;
+        }
+    }
+    if (stopped.ok()) {
         for (const SessionName& name : names) added_.erase(name), aside_.erase(name);
         stopped = co_await added_.commit();
     }

@@ -125,14 +125,22 @@ Supervisor::Sessions Supervisor::with_what_they_come_after(Sessions chosen) {
 // Like Session::wait_started, and no longer than somebody wants to know.
 Task<Status> Supervisor::wait_started(std::shared_ptr<Session> session, Caller caller) {
     const auto undecided = [&session] {
-        return session->state() == SessionState::starting || session->state() == SessionState::waiting;
+        return session->state() == SessionState::starting || session->state() == SessionState::waiting ||
+               session->starts_again();
     };
     while (!caller->gone && undecided()) co_await changed_.wait();
     if (caller->gone) co_return Error(Errc::cancelled, "starting " + session->name().value);
     co_return co_await session->wait_started();
 }
 
+// Until the first reap is over no session is kept yet: what was asked for would be overtaken by the start
+// itself.
+Task<void> Supervisor::start_is_over() {
+    while (state_ == SupervisorState::starting && !stop_asked_) co_await changed_.wait();
+}
+
 Task<Result<std::string>> Supervisor::verb_start(std::string params, Caller caller) {
+    co_await start_is_over();
     CO_TRY(const auto chosen, sessions_named(params));
     if (state_ == SupervisorState::stopping) {
         co_return Error(Errc::failed, "starting sessions", "the supervisor is stopping");
@@ -150,6 +158,7 @@ Task<Result<std::string>> Supervisor::verb_start(std::string params, Caller call
 
 Task<Result<std::string>> Supervisor::verb_stop(std::string params, Caller caller) {
     (void)caller;
+    co_await start_is_over();
     CO_TRY(const auto chosen, sessions_named(params));
     for (const auto& session : chosen) session->ask_stop(Session::By::hand);  // all at once; then wait
     for (const auto& session : chosen) {
@@ -227,7 +236,10 @@ Supervisor::Plan Supervisor::plan_for(const Config& next) const {
     const bool other_engine =
         next.engine.command != config_.engine.command || next.engine.endpoint != config_.engine.endpoint;
     for (const auto& [name, session] : sessions_) {
-        if (added_.contains(name) && !aside_.contains(name)) continue;
+        if (added_.contains(name) && !aside_.contains(name)) {
+            if (other_engine && !session->config().image.empty()) plan.changed.push_back(name);
+            continue;
+        }
         const auto it = next.sessions.find(name);
         if (it == next.sessions.end()) {
             plan.removed.push_back(name);
@@ -298,8 +310,13 @@ Task<Result<std::string>> Supervisor::apply(LoadedConfig loaded) {
     }
     std::vector<SessionName> wanted_up = plan.added;
     for (const SessionName& name : plan.changed) wanted_up.push_back(name);
-    for (const SessionName& name : plan.removed) co_await drop_session(name);
-    for (const SessionName& name : plan.changed) co_await drop_session(name);
+    Status dropped = done;
+    for (const auto& list : {plan.removed, plan.changed}) {
+        for (const SessionName& name : list) {
+            const Status one = co_await drop_session(name);
+            if (!one.ok()) dropped = one;
+        }
+    }
     if (other_engine) use_engine(config_.engine);
     if (stop_asked_) {  // it came while we waited: nothing is started any more
         co_return Error(Errc::failed, "reloading", "the supervisor is stopping");
@@ -318,6 +335,11 @@ Task<Result<std::string>> Supervisor::apply(LoadedConfig loaded) {
                                         {"removed", static_cast<long long>(plan.removed.size())}});
     tell_sessions(plan.added, plan.changed, plan.removed);
     status_changed();
+    if (!dropped.ok()) {
+        co_return Error(dropped.error().code(), "reloading",
+                        "not everything could be replaced: " + dropped.error().message(),
+                        "when that is mended: reeve reload");
+    }
     co_return plan.json(false);
 }
 
@@ -330,13 +352,13 @@ void Supervisor::use_engine(const EngineConfig& config) {
     reap_soon();
 }
 
-Task<void> Supervisor::drop_session(SessionName name) {
+Task<Status> Supervisor::drop_session(SessionName name) {
     Session& session = *sessions_.at(name);
     const Status stopped = co_await session.stop();
     if (!stopped.ok()) {
         // What is left of it stays visible, and no second copy is started beside it.
         log_.error("session not dropped", {{"session", name.value}, {"why", stopped.error().message()}});
-        co_return;
+        co_return stopped;
     }
     session.close();
     while (session.keeping()) co_await changed_.wait();
@@ -344,6 +366,7 @@ Task<void> Supervisor::drop_session(SessionName name) {
     followers_.erase(name);
     SessionMemory nothing;  // what was of the old configuration says nothing of a new one
     co_await remember(name, std::move(nothing));
+    co_return done;
 }
 
 }  // namespace reeve

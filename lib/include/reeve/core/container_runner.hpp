@@ -52,6 +52,8 @@ class ContainerRunner final : public SessionRunner {
 
   private:
     Sign health_sign(Question question) const;
+    ContainerEngine& engine() const { return engine_ != nullptr ? *engine_ : service_.engine(); }
+    Task<Status> is_the_same_engine();
     Task<void> note_output(const Session& session, const ContainerInfo& info);
     Task<Result<ContainerId>> create(Session& session);
     Task<void> wait_for_end(Session& session);
@@ -67,6 +69,8 @@ class ContainerRunner final : public SessionRunner {
     const ContainerSurroundings& around_;
     SessionHost& host_;
     EngineService& service_;
+    ContainerEngine* engine_ = nullptr;  // of the life under way; the service keeps it
+    std::string engine_id_;              // and who it was; empty: not known
     InstanceId
         launched_by_;  // whose labels it bears: ours, or those of the supervisor that it was adopted of
     std::string container_name_;

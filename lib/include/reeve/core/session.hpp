@@ -146,6 +146,8 @@ class Session {
     // The session's whole life; ends after close() once nothing runs any more.
     Task<void> keep();
     void close();
+    // Asked to start while it was being stopped: the next life begins when this one is over.
+    bool starts_again() const { return start_again_; }
     bool keeping() const { return keeping_; }  // keep() has begun and not ended
 
     // For runners.
@@ -172,6 +174,7 @@ class Session {
     Notifier settled_;  // states, for those who wait for one
     SessionState state_ = SessionState::stopped;
     bool wanted_ = false, closing_ = false, keeping_ = false;
+    bool start_again_ = false;  // somebody asked for it while it was being stopped
     bool left_behind_ = false, retry_now_ = false;
     bool retrying_ = false;    // what was left behind is being ended again
     bool taken_over_ = false;  // from a former program of this process

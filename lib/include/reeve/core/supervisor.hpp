@@ -171,7 +171,8 @@ class Supervisor final : public SessionHost {
     struct Plan;
     Plan plan_for(const Config& next) const;
     Task<Result<std::string>> apply(LoadedConfig next);
-    Task<void> drop_session(SessionName name);
+    Task<Status> drop_session(SessionName name);
+    Task<void> start_is_over();
     void use_engine(const EngineConfig& config);
 
     // Those that `reeve add` made.
