@@ -3,6 +3,7 @@
 #include "anchor_program.hpp"
 #include "exit_code.hpp"
 #include "in_place.hpp"
+#include "open_files.hpp"
 #include "reeve/base/time_text.hpp"
 #include "reeve/core/supervisor.hpp"
 #include "reeve/os/cgroup.hpp"
@@ -31,20 +32,6 @@
 
 namespace reeve {
 namespace {
-
-// Each session costs a descriptor or two; the soft limit is often 1024. Sessions get the old limit back.
-std::optional<rlimit> raise_open_files() {
-    rlimit before{};
-    if (::getrlimit(RLIMIT_NOFILE, &before) != 0) return std::nullopt;
-    // macOS may refuse the first (kern.maxfilesperproc, whatever the hard limit says) and takes the second.
-    for (const rlim_t wanted : {rlim_t{65'536}, rlim_t{10'240}}) {
-        rlimit raised = before;
-        raised.rlim_cur = std::min(before.rlim_max, wanted);
-        if (raised.rlim_cur <= before.rlim_cur) return std::nullopt;
-        if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) return before;
-    }
-    return std::nullopt;
-}
 
 Result<LoadedConfig> load_config(const Options& options) {
     TRY(ConfigFile file, read_config_file(options.config));
@@ -195,7 +182,8 @@ Status supervise(const Options& options) {
     settings.version = version;
     settings.here = here;
     settings.record = begun.record;
-    settings.open_files = raise_open_files();
+    settings.open_files =
+        raise_open_files();  // each session costs a descriptor or two; they get the old limit back
     if (options.anchor > 0) settings.anchor_pid = options.anchor;
     // Tests switch it off, to see what the records alone can do.
     const auto anchor = find_anchor();

@@ -63,7 +63,11 @@ Status register_instance(const Options& options, const Store& store, const Host&
 }
 
 Result<SessionRecord> tracked_process(const Options& options, const Host& here) {
-    TRY(const ProcessIdentity identity, identify(*options.pid, here));
+    TRY(ProcessIdentity identity, identify(*options.pid, here));
+    if (const auto soon = until_start_time_tells(identity.start_time); soon.count() > 0) {
+        (void)::poll(nullptr, 0, static_cast<int>(soon.count()));
+        TRY(identity, identify(*options.pid, here));
+    }
     const auto entry = process_entry(*options.pid);
     ProcessSessionRecord process;
     process.pid = *options.pid;

@@ -1,6 +1,7 @@
 #include "commands/offline_reaper.hpp"
 
 #include "config_file.hpp"
+#include "open_files.hpp"
 #include "reeve/engine/docker_cli.hpp"
 #include "reeve/os/process_table.hpp"
 
@@ -9,6 +10,7 @@ Result<std::unique_ptr<OfflineReaper>> OfflineReaper::make(const Options& option
     TRY(const std::filesystem::path root, find_store(options.store));
     TRY(Store store, Store::open(root));
     TRY(const Host here, this_host());
+    (void)raise_open_files();  // every record that is reaped is held open
     TRY(const ConfigFile file, read_config_file(options.config));
     const Config config =
         file.problems.empty() ? file.config : Config{};  // a typo must not keep the dead alive

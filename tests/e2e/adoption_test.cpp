@@ -456,6 +456,10 @@ TEST_F(Adoption, OfAContainerKeepsItAndTheSweepLeavesItAlone) {
     for (int kills = 0; kills < 2; ++kills) {
         daemon.kill();
         EXPECT_EQ(daemon.reeve({"reap"}).code, 0) << "by hand";
+        // The end of a command clears what that command has left, and nothing of anybody else.
+        const Ended run =
+            daemon.reeve({"exec", "--", "docker", "run", "--rm", "--network", "none", test_image, "true"});
+        EXPECT_EQ(run.code, 0) << run.err;
         daemon.start();
         EXPECT_EQ(daemon.reeve({"reap"}).code, 0) << "beside the supervisor";
         EXPECT_EQ(daemon.session_status("db")["container_id"], kept);

@@ -47,7 +47,7 @@ const char* witness_of(const ProcessHandle& handle, const RecordedLeader& record
         witness = "start time and control group";
     else if (seen.pidfs_inode != 0 && seen.pidfs_inode == recorded.leader.pidfs_inode)
         witness = "start time and pidfs inode";
-    else if (start_times_are_unique())
+    else if (start_times_are_unique() || recorded.start_time_is_proof)
         witness = "start time";
     else if (has_sign(handle.pid(), recorded))
         witness = "start time and inherited sign";
@@ -141,7 +141,8 @@ bool still_proved(const ProvenProcess& candidate, const RecordedLeader& root, co
 Status add_cgroup_members(const RecordedLeader& leader, std::size_t root, const Host& here,
                           std::vector<ProvenProcess>& proven) {
     if (!is_cgroup_of(leader.cgroup, leader.sign_of().value)) return done;
-    for (const pid_t pid : processes_in_cgroup(leader.cgroup)) {
+    TRY(const std::vector<pid_t> pids, processes_in_cgroup(leader.cgroup));
+    for (const pid_t pid : pids) {
         TRY(auto handle, ProcessHandle::open(pid));
         const auto entry = process_entry(pid);
         if (!handle || !entry || entry->zombie || pid == ::getpid()) continue;
@@ -231,6 +232,8 @@ std::vector<RecordedLeader> leaders_of(const InstanceRecord& record) {
         leader.leader.start_time = process->start_time;
         leader.leader.pidfs_inode = process->pidfs_inode;
         leader.own_session = process->pgid == process->pid;
+        // wait_out_start_tick() came before the record.
+        leader.start_time_is_proof = record.kind == InstanceKind::external;
         leader.cgroup = process->cgroup;
         leaders.push_back(std::move(leader));
     }

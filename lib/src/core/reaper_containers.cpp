@@ -132,7 +132,8 @@ Task<Status> Reaper::look_through(EngineWork& work) {
     CO_TRY(const Scan now, co_await scan());
     const auto orphan = [&](const Labels& labels) {
         const std::string instance = label_of(labels, label_instance);
-        return label_of(labels, label_store) == settings_.store.value && is_uuid(instance) &&
+        const bool meant = settings_.finish.empty() || instance == settings_.finish.value;
+        return meant && label_of(labels, label_store) == settings_.store.value && is_uuid(instance) &&
                !now.spared.contains(instance);
     };
     const auto has_an_owner = [&](const Labels& labels) {

@@ -77,7 +77,13 @@ Task<Result<std::string>> Supervisor::verb_instance_track(std::string params, Ca
         CO_TRY(session, co_await tracked_container(id, *container));
     } else {
         CO_TRY(const pid_t pid, pid_in(object, doing));
-        CO_TRY(const ProcessIdentity identity, identify(pid, settings_.here));
+        CO_TRY(ProcessIdentity identity, identify(pid, settings_.here));
+        if (const auto soon = until_start_time_tells(identity.start_time); soon.count() > 0) {
+            asio::steady_timer later(executor_, soon);
+            const auto [ec] = co_await later.async_wait(as_result);
+            (void)ec;
+            CO_TRY(identity, identify(pid, settings_.here));
+        }
         const auto entry = process_entry(pid);
         ProcessSessionRecord process;
         process.pid = pid;

@@ -56,8 +56,8 @@ std::map<SessionName, ProcessUsage> measure_usage(const std::vector<UsageTarget>
         }
         if (group.empty())
             by_descent.push_back(&target);
-        else
-            add_members(processes_in_cgroup(group), figures[target.name]);
+        else if (const auto members = processes_in_cgroup(group); members.ok())
+            add_members(*members, figures[target.name]);
     }
     if (!by_descent.empty()) measure_trees(by_descent, figures);
     return figures;

@@ -30,6 +30,10 @@ struct RecordedLeader {
     bool own_session = true;
     // It is our child and we have not reaped it: proof by itself, also as a zombie.
     bool unreaped_child = false;
+    // It was seen alive in a later tick of the clock than the one that it started in: whoever has its number
+    // next starts later still, so the start time alone tells them apart. For processes that others have
+    // launched, which bear no sign of ours, on kernels that have no pidfs (before 6.9).
+    bool start_time_is_proof = false;
     // The session's anchor, our own child and not reaped. While it lives everything of the session descends
     // from it, so that it alone says who belongs to it; whoever asks must look afterwards whether it still
     // did. -1: none.
@@ -48,7 +52,7 @@ std::vector<RecordedLeader> leaders_of(const InstanceRecord& record);
 // there. What cannot be proved is not in the answer.
 //
 // The identity of a leader that is not our child counts only with a second witness, unless start times are
-// unique: the pidfs inode, or the token in its environment.
+// unique or `start_time_is_proof`: the pidfs inode, or the token in its environment.
 Result<std::vector<ProvenProcess>> find_processes(std::span<const RecordedLeader> leaders, const Host& here);
 
 // The leader alone, if it lives and is the recorded one beyond doubt: its identity, and a second witness.

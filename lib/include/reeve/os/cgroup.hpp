@@ -34,7 +34,7 @@ Result<UniqueFd> open_cgroup(const std::string& path);
 std::string cgroup_directory(const std::string& path);
 
 // Every process in the group and below; empty when there is no such group.
-std::vector<pid_t> processes_in_cgroup(const std::string& path);
+Result<std::vector<pid_t>> processes_in_cgroup(const std::string& path);
 // Whether the process is in the group or below, by the kernel's word now.
 bool is_in_cgroup(pid_t pid, const std::string& path);
 

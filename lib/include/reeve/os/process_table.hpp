@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,6 +37,10 @@ Result<ProcessIdentity> identify(pid_t pid, const Host& here);
 // is 10 ms, and a pid can be forced to be used again within one. macOS: yes, a tick is 42 ns at most, and the
 // kernel goes round all pids before it gives one away again.
 bool start_times_are_unique();
+// How long until a process of this start time that still lives is told by it from every later one of its
+// number: until the tick that it started in is over, 10 ms at most. 0 where it is, and where start times are
+// unique.
+std::chrono::milliseconds until_start_time_tells(std::uint64_t start_time);
 
 // One row of the table.
 struct ProcessEntry {

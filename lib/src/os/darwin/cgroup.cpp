@@ -12,7 +12,7 @@ Status make_cgroup_at(const std::string& /*path*/) { return none(); }
 Result<std::string> make_cgroup(const std::string& /*parent*/, const std::string& /*name*/) { return none(); }
 Result<UniqueFd> open_cgroup(const std::string& /*path*/) { return none(); }
 std::string cgroup_directory(const std::string& /*path*/) { return {}; }
-std::vector<pid_t> processes_in_cgroup(const std::string& /*path*/) { return {}; }
+Result<std::vector<pid_t>> processes_in_cgroup(const std::string& /*path*/) { return std::vector<pid_t>(); }
 bool is_in_cgroup(pid_t /*pid*/, const std::string& /*path*/) { return false; }
 Status remove_cgroup(const std::string& /*path*/) { return done; }
 void remove_unused_cgroups(const std::string& /*instance_group*/) {}

@@ -74,6 +74,10 @@ bool is_ending(pid_t pid) { return darwin::life_of(pid) == darwin::Life::ending;
 
 bool start_times_are_unique() { return true; }
 
+std::chrono::milliseconds until_start_time_tells(std::uint64_t /*start_time*/) {
+    return std::chrono::milliseconds(0);
+}
+
 Result<std::vector<ProcessEntry>> list_processes() {
     // Asked without a buffer it says how many there may be; with one, how many it wrote. A full buffer may
     // have cut the list.

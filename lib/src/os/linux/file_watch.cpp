@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <string>
 
 namespace reeve {
@@ -13,10 +14,12 @@ constexpr std::uint32_t names_change = IN_CREATE | IN_DELETE | IN_MOVED_FROM | I
 
 Result<UniqueFd> watch(const std::string& path, std::uint32_t events, const std::string& what) {
     UniqueFd fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-    const std::string fix = "raise fs.inotify.max_user_instances";
-    if (!fd) return Error::from_errno("watching " + what, fix);
+    if (!fd)
+        return Error::from_errno("watching " + what,
+                                 errno == EMFILE ? "raise fs.inotify.max_user_instances" : "");
     if (::inotify_add_watch(fd.get(), path.c_str(), events) < 0)
-        return Error::from_errno("watching " + what, fix);
+        return Error::from_errno("watching " + what,
+                                 errno == ENOSPC ? "raise fs.inotify.max_user_watches" : "");
     return fd;
 }
 

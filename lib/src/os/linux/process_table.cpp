@@ -118,6 +118,19 @@ bool is_ending(pid_t pid) {
 
 bool start_times_are_unique() { return false; }
 
+// Source: proc(5), starttime: ticks of CLOCK_BOOTTIME.
+std::chrono::milliseconds until_start_time_tells(std::uint64_t start_time) {
+    timespec now{};
+    const long ticks = ::sysconf(_SC_CLK_TCK);
+    if (ticks <= 0 || ::clock_gettime(CLOCK_BOOTTIME, &now) != 0) return std::chrono::milliseconds(10);
+    const std::uint64_t tick = 1'000'000'000 / static_cast<std::uint64_t>(ticks);
+    const std::uint64_t at =
+        static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+    const std::uint64_t over = (start_time + 1) * tick;
+    if (at >= over) return std::chrono::milliseconds(0);
+    return std::chrono::milliseconds((over - at) / 1'000'000 + 1);
+}
+
 Result<std::vector<ProcessEntry>> list_processes() {
     const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc"), ::closedir);
     if (!folder) return Error::from_errno("listing processes");
