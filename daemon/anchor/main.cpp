@@ -144,10 +144,25 @@ class Anchor {
         const char go = 1;
         // SIGPIPE is ignored: a child that was killed at its gate is an error and not our end.
         const bool opened = !parent_gone_ && ::write(options_.gate, &go, 1) == 1;
-        ::close(options_.gate);  // unopened, the child leaves without having run anything
-        if (opened) wait_for_end();
+        // Unopened, the child leaves without having run anything. Opened, it is closed by the exec, or says
+        // by it why there was none.
+        if (!opened) ::close(options_.gate);
+        if (opened) {
+            ::shutdown(options_.gate, SHUT_WR);
+            wait_for_end();
+            say_why_it_did_not_start();
+        }
         end_everything(options_.grace_ms);
         return finish();
+    }
+
+    // Two numbers in the gate: at which step, and errno (child_setup.hpp).
+    void say_why_it_did_not_start() const {
+        int report[2] = {0, 0};
+        const ssize_t length = ::recv(options_.gate, report, sizeof report, MSG_DONTWAIT);
+        ::close(options_.gate);
+        if (length == static_cast<ssize_t>(sizeof report))
+            complain("executing the command", std::strerror(report[1]));
     }
 
     // What is left is no process: the record, and perhaps containers.
@@ -242,7 +257,9 @@ class Anchor {
         while (::read(signal_pipe[0], &arrived, sizeof arrived) == static_cast<ssize_t>(sizeof arrived)) {
             const int number = arrived.number;
             if (number == SIGCHLD) continue;
-            const bool asks_to_stop = number == SIGTERM || number == SIGINT;
+            // What a key does to a command under exec is the command's affair: an interpreter goes on.
+            const bool is_its_own = options_.role == Role::exec && arrived.from_terminal != 0;
+            const bool asks_to_stop = (number == SIGTERM || number == SIGINT) && !is_its_own;
             if (asks_to_stop) stop_asked_ = true;
             // The child is ours and not reaped, so its pid is its own.
             if (!ended_ && child_ > 1 && arrived.from_terminal == 0) ::kill(child_, number);

@@ -16,6 +16,23 @@ constexpr std::array<std::string_view, 19> with_value{
     "--tlscacert", "--tlscert",   "--tlskey", "--url",     "--connection", "--root", "--runroot",
     "-n",          "--namespace", "-a",       "--address", "--identity"};
 
+// Those that take none. Of any other one the next word is the value, unless that is what we look for.
+constexpr std::array<std::string_view, 15> flags{"-D",
+                                                 "--debug",
+                                                 "--tls",
+                                                 "--tlsverify",
+                                                 "-r",
+                                                 "--remote",
+                                                 "--noout",
+                                                 "--syslog",
+                                                 "--debug-full",
+                                                 "--experimental",
+                                                 "--trace",
+                                                 "--version",
+                                                 "--insecure-registry",
+                                                 "--help",
+                                                 "--transient-store"};
+
 // Options of `run` that take none. Every other one takes a value, so that a new option of an engine is at
 // worst taken to have one.
 constexpr std::array<std::string_view, 22> without_value{"--detach",
@@ -88,7 +105,8 @@ void take_engine_option(ContainerCommand& found, std::string_view key, const std
     } else if (docker && key == "--config") {
         found.config = value;
     } else if (key == "--connection" || key == "-c" || key == "--root" || key == "-n" ||
-               key == "--namespace" || key == "-a" || key == "--address") {
+               key == "--namespace" || key == "-a" || key == "--address" || key == "--storage-driver" ||
+               key == "--imagestore" || key == "--data-root" || key == "--snapshotter") {
         found.elsewhere = key;
     }
 }
@@ -100,6 +118,9 @@ std::optional<ContainerCommand> recognise_container_command(const std::vector<st
     ContainerCommand found;
     found.engine = std::filesystem::path(argv.front()).filename().string();
     if (!contains(engines, found.engine)) return std::nullopt;
+    const auto is_known = [](const std::string& word) {
+        return word == "container" || word == "run" || word == "create";
+    };
     for (std::size_t i = 1; i < argv.size(); ++i) {
         const std::string& word = argv[i];
         if (word == "container") continue;  // docker container run
@@ -113,7 +134,8 @@ std::optional<ContainerCommand> recognise_container_command(const std::vector<st
         const std::string key = word.substr(0, equals);
         if (equals != std::string::npos) {
             take_engine_option(found, key, word.substr(equals + 1));
-        } else if (contains(with_value, key)) {
+        } else if (contains(with_value, key) || (!contains(flags, key) && i + 1 < argv.size() &&
+                                                 !argv[i + 1].starts_with('-') && !is_known(argv[i + 1]))) {
             if (++i < argv.size()) take_engine_option(found, key, argv[i]);
         }
     }

@@ -21,6 +21,8 @@
 namespace reeve {
 namespace {
 
+const std::string container_suffix = ".container";  // of the name that a container goes on record as
+
 struct Failure {
     Error error;
     int status;
@@ -57,13 +59,22 @@ Failure run(const Options& options) {
             exit_code::usage);
     }
     const auto program = find_program(options.argv.front());
-    if (!program.ok()) return with_status(program.error(), 127);
+    if (!program.ok())
+        return with_status(program.error(), program.error().code() == Errc::not_found ? 127 : 126);
     const auto container = recognise_container_command(options.argv);
     if (container && container->detached) {
         return with_status(
             Error(Errc::refused, "starting " + options.argv.front(),
                   "with -d it would end at once, and its container with it",
                   "leave -d out: the container lives until reeve exec ends, or its caller is gone"),
+            exit_code::usage);
+    }
+    if (container && !is_session_name(options.name + container_suffix)) {
+        return with_status(
+            Error(Errc::invalid_data, "reading --name",
+                  "\"" + options.name + "\" is too long: the container goes on record as that with \"" +
+                      container_suffix + "\" behind it",
+                  "use a shorter name"),
             exit_code::usage);
     }
     const auto endpoint =
@@ -98,7 +109,7 @@ Failure run(const Options& options) {
         made.engine = container->engine;
         made.endpoint = *endpoint;
         made.started_at = record.started_at;
-        record.sessions[{options.name + ".container"}] = made;
+        record.sessions[{options.name + container_suffix}] = made;
     }
     // Where a control group is to be had nothing gets away, even when the anchor is killed.
     record.cgroup = instance_cgroup(record.instance_id.value).value_or("");

@@ -154,13 +154,22 @@ class ExecOfAClient : public testing::Test {
 TEST_F(ExecOfAClient, PutsTheLabelsBehindRunAndLeavesTheRest) {
     for (const char* text :
          {"run --rm -it --name d image -d", "container run image", "run -e -d image sh -c x",
-          "--log-level debug run --detach=false -v /a:/b image", "run -u d -w -itd image"}) {
+          "--log-level debug run --detach=false -v /a:/b image", "run -u d -w -itd image",
+          "--cgroup-manager cgroupfs run image", "-D run image", "--tls container run image"}) {
         auto command = words_of(text);
         command.insert(command.begin(), "docker");
         EXPECT_EQ(words(command), text) << last_.err;
         EXPECT_EQ(labels_, 3) << text;
         EXPECT_EQ(last_.code, 3) << text;
     }
+}
+
+TEST_F(ExecOfAClient, RefusesANameThatIsTooLongForTheContainersToo) {
+    const std::string name(54, 'n');
+    const Ended ended = daemon.reeve({"exec", "--name", name, "--", "docker", "run", "image"});
+    EXPECT_EQ(ended.code, 64);
+    EXPECT_THAT(ended.err, HasSubstr("too long"));
+    EXPECT_EQ(daemon.reeve({"exec", "--name", name, "--", "true"}).code, 0);
 }
 
 TEST_F(ExecOfAClient, LeavesComposeAsItIs) {

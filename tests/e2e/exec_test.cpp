@@ -11,6 +11,7 @@
 #include <poll.h>
 
 #include <cstdlib>
+#include <fstream>
 
 namespace reeve {
 namespace {
@@ -124,6 +125,41 @@ TEST_F(Exec, EndsWhenNobodyCanWriteToItsInputAnyMore) {
               note + "; exec sleep 600'; echo ended $?");
     EXPECT_THAT(ended.out, HasSubstr("ended 143"));
     EXPECT_TRUE(gone(noted("command")));
+}
+
+TEST_F(Exec, SaysWhyACommandCannotBeExecuted) {
+    const auto write = [&](const std::string& name, const std::string& text, bool executable) {
+        const auto path = home_ / name;
+        std::ofstream(path) << text;
+        if (executable) std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+        return path.string();
+    };
+    const Ended no_format = reeve({"exec", "--", write("plain", "echo hi\n", true)});
+    EXPECT_EQ(no_format.code, 126);
+    EXPECT_THAT(no_format.err, HasSubstr("Exec format error"));
+    const Ended no_interpreter = reeve({"exec", "--", write("script", "#!/nowhere/sh\n", true)});
+    EXPECT_EQ(no_interpreter.code, 127);
+    EXPECT_THAT(no_interpreter.err, HasSubstr("No such file"));
+    EXPECT_EQ(reeve({"exec", "--", write("data", "x", false)}).code, 126);
+}
+
+// On a kernel without pidfs (before 6.9) it has no witness but when it started.
+TEST_F(Exec, OwnersThatAreGoneAreReapedByTheStartTimeAlone) {
+    shell("sleep 600 & echo $! >" + (home_ / "tracked").string() +
+          "; id=$($REEVE instance register --pid $$) && $REEVE instance track $id --pid $(cat " +
+          (home_ / "tracked").string() + "); kill -9 $$");
+    for (const auto& item : std::filesystem::directory_iterator(store() / "instances")) {
+        if (item.path().extension() != ".json") continue;
+        Json record = Json::parse(*read_file(item.path()));
+        record["owner"]["pidfs_inode"] = 0;
+        for (auto& session : record["sessions"]) session["pidfs_inode"] = 0;
+        std::ofstream(item.path()) << record;
+    }
+    ASSERT_GT(noted("tracked"), 1);
+    EXPECT_FALSE(gone(noted("tracked")));
+    EXPECT_EQ(reeve({"reap"}).code, 0);
+    EXPECT_TRUE(gone(noted("tracked")));
+    EXPECT_EQ(records(), 0);
 }
 
 TEST_F(Exec, LetsACommandThatEndsByItselfAfterEndOfInputFinish) {
