@@ -7,6 +7,8 @@
 #include "reeve/model/status_snapshot.hpp"
 #include "reeve/os/file_watch.hpp"
 #include "reeve/os/files.hpp"
+#include "reeve/os/write_time.hpp"
+#include "reeve/store/instance_registry.hpp"
 #include "reeve/store/store.hpp"
 #include "terminal.hpp"
 
@@ -18,6 +20,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 
 namespace reeve {
 namespace {
@@ -70,20 +73,32 @@ off_t print_pieces(const std::vector<LogPiece>& pieces, std::size_t count, off_t
     return at;
 }
 
+// How many of the pieces are younger than the one that was followed. One that somebody has removed is none of
+// them: then those that were written to later, and the new one.
+std::size_t count_younger(const std::vector<LogPiece>& pieces, const LogPiece& followed,
+                          std::int64_t followed_at) {
+    const auto ours = std::find_if(pieces.begin(), pieces.end(),
+                                   [&](const LogPiece& other) { return other.inode == followed.inode; });
+    if (ours != pieces.end()) return static_cast<std::size_t>(ours - pieces.begin());
+    std::size_t count = std::min<std::size_t>(pieces.size(), 1);
+    while (count < pieces.size() && pieces[count].written_at > followed_at) ++count;
+    return count;
+}
+
 // Follows appends and rotations: the old file is read to its end first, then what came after it, in order.
 Status follow(const std::filesystem::path& path, LogPiece piece, off_t at) {
     TRY(const UniqueFd changes, watch_contents(path.parent_path()));
     for (;;) {
+        struct stat now {};
+        if (::fstat(piece.file.get(), &now) == 0 && now.st_size < at) at = 0;  // somebody has emptied it
         at = print_from(piece.file.get(), at);
         if (!finish_output()) return done;
         struct stat named {};
         const bool rotated = ::stat(path.c_str(), &named) == 0 && named.st_ino != piece.inode;
         if (rotated) {
             TRY(auto pieces, open_log_pieces(path));
-            const auto ours = std::find_if(pieces.begin(), pieces.end(),
-                                           [&](const LogPiece& other) { return other.inode == piece.inode; });
             at = print_from(piece.file.get(), at);  // what came between the last look and the rotation
-            const auto younger = static_cast<std::size_t>(ours - pieces.begin());
+            const std::size_t younger = count_younger(pieces, piece, written_at(piece.file.get()));
             if (younger > 0) {
                 at = print_pieces(pieces, younger, 0);
                 piece = std::move(pieces.front());
@@ -98,17 +113,25 @@ Status follow(const std::filesystem::path& path, LogPiece piece, off_t at) {
     }
 }
 
-// A container's output is kept by its engine: its own command shows it.
+// A container's output is kept by its engine: its own command shows it, asked as the record says that it was
+// made.
 Status show_container(const Options& options, const StorePaths& paths) {
     const SessionName name{options.names.front()};
     TRY(const auto text, read_file(paths.status(), 16u << 20));
     TRY(const StatusSnapshot status, status_snapshot_from_json(text));
     const auto it = status.sessions.find(name);
-    if (it == status.sessions.end() || !it->second.container_id || status.engines.empty()) {
+    const auto record = InstanceRegistry(paths).load(status.instance_id);
+    const auto recorded = record.ok() ? record->sessions.find(name) : decltype(record->sessions.find(name))();
+    const ContainerSessionRecord* const made = record.ok() && recorded != record->sessions.end()
+                                                   ? std::get_if<ContainerSessionRecord>(&recorded->second)
+                                                   : nullptr;
+    if (it == status.sessions.end() || !it->second.container_id || made == nullptr) {
         return Error(Errc::not_found, "reading the log of " + name.value,
-                     "there is none: it has never run here", "see: reeve status");
+                     "there is none: it does not run here", "see: reeve status");
     }
-    TRY(const auto program, find_program(status.engines.begin()->first));
+    TRY(const auto program, find_program(made->engine));
+    if (!made->endpoint.empty())
+        ::setenv(made->engine == "podman" ? "CONTAINER_HOST" : "DOCKER_HOST", made->endpoint.c_str(), 1);
     std::vector<std::string> words{program.string(), "logs"};
     if (options.follow) words.emplace_back("--follow");
     words.insert(words.end(), {"--tail", std::to_string(options.lines), *it->second.container_id});

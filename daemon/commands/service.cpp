@@ -64,6 +64,13 @@ Status install(const Options& options) {
                      "it is a link to " + printable(plan.link->string()) + ", which says something else",
                      "remove the link, or write there what this shows: reeve service install --dry-run");
     }
+    if (has_unreadable_command(plan.text.value_or("")) && !(options.store && options.config)) {
+        return Error(
+            Errc::refused, "writing " + path,
+            "somebody has written its command in a way that only systemd can read, so its store and its "
+            "configuration are not known",
+            "name both: reeve --store DIR service install --config FILE; or remove the file");
+    }
     if (!options.dry_run) {
         CHECK(service_manager_is_ready(plan.file.path));
     }

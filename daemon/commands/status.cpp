@@ -47,7 +47,9 @@ Result<WatchFrame> look(const Options& options, const StorePaths& paths, std::ch
 Result<int> show(const Options& options) {
     TRY(const std::filesystem::path root, find_store(options.store));
     const StorePaths paths{root};
-    if (options.watch) {
+    std::error_code ignored;
+    if (options.watch &&
+        std::filesystem::exists(paths.root, ignored)) {    // else there is nothing to watch yet
         const auto soon = std::chrono::milliseconds(500);  // the keyboard must not wait for longer
         return watch_status(paths.root, [&] { return look(options, paths, soon); });
     }

@@ -24,6 +24,9 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::seconds between_figures{2};
 
+// The store has other files that change, and drafts of this one.
+bool is_of_the_status(std::string_view name) { return name == "status.json" || name == ".locked"; }
+
 // As much of the line as fits; colours cost no column, and end where it is cut.
 std::string clipped(const std::string& line, std::size_t columns) {
     std::string shown;
@@ -98,6 +101,7 @@ class StatusWatch {
           changes_(loop_, changes.release()),
           signals_(loop_, SIGINT, SIGTERM, SIGHUP),
           end_(loop_),
+          reader_(loop_),
           tick_(loop_) {
         if (screen_.wanted()) signals_.add(SIGWINCH), signals_.add(SIGTSTP);
     }
@@ -105,6 +109,7 @@ class StatusWatch {
     Result<int> run() {
         wait_for_changes();
         wait_for_signals();
+        if (!screen_.wanted()) wait_for_reader();
         look();
         loop_.run();
         screen_.leave();
@@ -144,10 +149,20 @@ class StatusWatch {
         changes_.async_wait(asio::posix::stream_descriptor::wait_read,
                             [this](const boost::system::error_code& ec) {
                                 if (ec) return;
-                                drain_watch(changes_.native_handle());
-                                look();
+                                if (drain_watch(changes_.native_handle(), is_of_the_status)) look();
                                 wait_for_changes();
                             });
+    }
+
+    // Of a pipe: whoever reads it may leave while nothing changes.
+    void wait_for_reader() {
+        boost::system::error_code failed;
+        reader_.assign(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0), failed);
+        if (failed) return;  // a file
+        reader_.async_wait(asio::posix::stream_descriptor::wait_error,
+                           [this](const boost::system::error_code& ec) {
+                               if (!ec) loop_.stop();
+                           });
     }
 
     // A supervisor that is killed writes nothing any more, but the kernel tells of its end.
@@ -192,6 +207,7 @@ class StatusWatch {
     asio::posix::stream_descriptor changes_;
     asio::signal_set signals_;
     asio::posix::stream_descriptor end_;
+    asio::posix::stream_descriptor reader_;
     asio::steady_timer tick_;
     WatchFrame frame_;
     std::optional<pid_t> watched_;

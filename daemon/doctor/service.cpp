@@ -24,6 +24,9 @@ Finding check_file(const Patient& patient) {
     const std::string path = plan->file.path.string();
     const std::vector<std::string> command = command_of_service(plan->text.value_or(""));
     const std::string starts = command.empty() ? "nothing" : command.front();
+    if (has_unreadable_command(plan->text.value_or("")))
+        return warning("service", path + " is not what this version would install",
+                       "compare it with: reeve service install --dry-run");
     if (::access(starts.c_str(), X_OK) != 0)
         return failure("service", path + " starts " + starts + ", which is not there", again);
     if (plan->store != patient.store.root)

@@ -5,8 +5,6 @@
 #include "reeve/os/paths.hpp"
 #include "reeve/store/store.hpp"
 
-#include <algorithm>
-
 namespace reeve {
 namespace {
 
@@ -27,9 +25,12 @@ std::optional<fs::path> config_of_this_shell(const fs::path& home) {
 
 std::optional<fs::path> path_behind(std::string_view option, std::string_view service_text) {
     const std::vector<std::string> words = command_of_service(service_text);
-    const auto found = std::find(words.begin(), words.end(), option);
-    if (found == words.end() || found + 1 == words.end()) return std::nullopt;
-    return fs::path(*(found + 1));
+    const std::string with_value = std::string(option) + "=";
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (words[i].starts_with(with_value)) return fs::path(words[i].substr(with_value.size()));
+        if (words[i] == option && i + 1 < words.size()) return fs::path(words[i + 1]);
+    }
+    return std::nullopt;
 }
 
 Result<ServicePlan> plan_service(const Options& options) {

@@ -29,8 +29,11 @@ struct ServiceWish {
 
 Result<std::filesystem::path> service_file_path();
 Result<std::string> service_file_text(const ServiceWish& wish);
-// The words of the command that an installed file starts, the program first; none when it names none.
+// The words of the command that an installed file starts, the program first; none when it names none, or when
+// somebody has written it in a way that service_file_text() does not.
 std::vector<std::string> command_of_service(std::string_view text);
+// Whether there is such a command that cannot be read.
+bool has_unreadable_command(std::string_view text);
 
 // Before anything is written: whether the manager answers this shell at all, and reads files in the place of
 // ours.

@@ -146,6 +146,23 @@ TEST_F(Service, WritesThroughNoLink) {
     EXPECT_TRUE(std::filesystem::exists(target));
 }
 
+TEST_F(Service, DoesNotGuessWhatOnlySystemdCanRead) {
+    std::filesystem::create_directories(services.unit().parent_path());
+    for (const char* command :
+         {"%h/bin/reeve run", "/bin/reeve run --store %h/state", "/bin/reeve run --config $X"}) {
+        const std::string mine = std::string("[Service]\nExecStart=") + command + "\n";
+        write_text(services.unit(), mine);
+        const Ended ended = reeve.run({"service", "install"});
+        EXPECT_EQ(ended.code, 1) << command;
+        EXPECT_THAT(ended.err, HasSubstr("name both")) << command;
+        EXPECT_EQ(read_text(services.unit()), mine);
+    }
+    write_text(services.unit(),
+               "[Service]\nExecStart=/bin/reeve run --store=" + reeve.store().string() + "\n");
+    EXPECT_EQ(reeve.run({"service", "install"}).code, 0);
+    EXPECT_THAT(read_text(services.unit()), HasSubstr("--store \"" + reeve.store().string() + "\"\n"));
+}
+
 TEST_F(Service, RefusesOptionsThatMeanNothing) {
     for (const std::vector<std::string>& words : {std::vector<std::string>{"install", "--json"},
                                                   {"uninstall", "--now"},

@@ -8,7 +8,9 @@
 
 #include <sys/stat.h>
 
+#include <fstream>
 #include <sstream>
+#include <thread>
 
 namespace reeve::test {
 namespace {
@@ -73,6 +75,47 @@ TEST_F(SessionOutput, IsFollowedAcrossRotations) {
     const Ended ended = run_program(follower);
     EXPECT_FALSE(ended.timed_out);
     expect_lines(ended.out, 1, 20'000);
+}
+
+// What was there before is not shown again, and what comes is.
+TEST_F(SessionOutput, IsFollowedWhenSomebodyRemovesOrEmptiesTheLog) {
+    const std::string go = (daemon.home() / "go").string();
+    ASSERT_EQ(::mkfifo(go.c_str(), 0600), 0);
+    const std::string old = "i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo old line number $i; done; ";
+    daemon.session("api") =
+        shell(old + "exec 3<" + go + "; while read word <&3; do echo $word; done; exec sleep 1000");
+    daemon.session("api")["log"] = {{"max_size", "4KiB"}, {"keep", 5}};
+    daemon.start();
+    std::ofstream words(go);
+    ASSERT_TRUE(wait_until([&] { return daemon.log_of("api").find("number 300\n") != std::string::npos; }));
+    const std::string seen = (daemon.home() / "seen").string();
+    std::thread follower([&] {
+        Program program;
+        program.argv = {"/bin/sh",
+                        "-c",
+                        "\"$0\" --store \"$1\" logs -f -n 1 api | while read line; do echo \"$line\" "
+                        ">>\"$2\"; [ \"$line\" != end ] || exit 0; done",
+                        REEVE_BINARY,
+                        daemon.store().string(),
+                        seen};
+        program.env = {{"PATH", "/usr/bin:/bin"}};
+        EXPECT_FALSE(run_program(program).timed_out);
+    });
+    const auto shown = [&](const std::string& line) {
+        return wait_until([&] {
+            return std::filesystem::exists(seen) && read_text(seen).find(line + "\n") != std::string::npos;
+        });
+    };
+    EXPECT_TRUE(shown("old line number 300"));
+    std::filesystem::remove(log("api"));
+    words << "removed" << std::endl;
+    EXPECT_TRUE(shown("removed"));
+    std::filesystem::resize_file(log("api"), 0);
+    words << "cut" << std::endl;
+    EXPECT_TRUE(shown("cut"));
+    words << "end" << std::endl;
+    follower.join();
+    EXPECT_EQ(read_text(seen), "old line number 300\nremoved\ncut\nend\n");
 }
 
 TEST_F(SessionOutput, OfAllSessionsStaysBelowTheLimitOfTheStore) {

@@ -154,6 +154,22 @@ TEST_F(StatusWatch, PrintsALineForEveryChangeWhereItIsNotOnATerminal) {
     EXPECT_THAT(read_text(file), Not(HasSubstr("\033")));
 }
 
+TEST_F(StatusWatch, LeavesWhenNobodyReadsItsPipeAnyMore) {
+    daemon.start();
+    ASSERT_TRUE(daemon.wait_for_state("zebra", "running"));
+    Program program;
+    program.argv = {"/bin/sh", "-c", "\"$0\" --store \"$1\" status --watch --json | head -n 1", REEVE_BINARY,
+                    daemon.store().string()};
+    program.env = {{"PATH", "/usr/bin:/bin"}};
+    const Ended ended = run_program(program);
+    EXPECT_FALSE(ended.timed_out) << "nothing changes, so nothing is printed";
+    EXPECT_THAT(ended.out, HasSubstr("\"zebra\""));
+}
+
+TEST_F(StatusWatch, SaysWhatAPlainStatusSaysWhereThereIsNoStore) {
+    EXPECT_EQ(daemon.reeve({"status", "--watch"}).code, 3);
+}
+
 TEST_F(StatusWatch, LooksAtNothingWhileNothingChanges) {
     daemon.start();
     ASSERT_TRUE(daemon.wait_for_state("api", "running"));

@@ -98,6 +98,25 @@ TEST_F(SessionLogFile, GoesOnInANewFileWhenThisOneWasRemoved) {
     EXPECT_EQ(read_text(path), "two\n");
 }
 
+// A file that cannot be put aside goes on growing, loses nothing, and takes none of the older ones along.
+TEST_F(SessionLogFile, GoesOnInTheSameFileWhereItCannotBeRotated) {
+    std::filesystem::create_directory(old(1));
+    write_text(old(1) / "in the way", "");
+    SessionLog log = open(4096, 1);
+    const std::string line = std::string(3000, 'x') + "\n";
+    ASSERT_TRUE(log.append(line).ok());
+    const Status second = log.append(line);
+    ASSERT_FALSE(second.ok());
+    EXPECT_TRUE(log.is_not_rotated());
+    EXPECT_THAT(second.error().message(), testing::HasSubstr("rotating the log"));
+    EXPECT_FALSE(log.append("more\n").ok());
+    EXPECT_EQ(read_text(path), line + line + "more\n");
+    std::filesystem::remove_all(old(1));
+    for (int lines = 0; lines < 4; ++lines) (void)log.append(line).ok();
+    EXPECT_FALSE(log.is_not_rotated());
+    EXPECT_TRUE(std::filesystem::is_regular_file(old(1)));
+}
+
 TEST_F(SessionLogFile, RefusesWhatIsNoFile) {
     write_text(home / "precious", "mine");
     std::filesystem::create_symlink(home / "precious", path);

@@ -162,6 +162,8 @@ std::vector<std::string> command_of_service(std::string_view text) {
     return strings_behind(text, "<key>ProgramArguments</key>");
 }
 
+bool has_unreadable_command(std::string_view /*text*/) { return false; }
+
 std::vector<std::filesystem::path> settings_beside(const std::filesystem::path& /*file*/) { return {}; }
 
 }  // namespace reeve

@@ -146,32 +146,40 @@ std::optional<std::string> service_search_path() {
     return said.ok() ? value_in(*said, "PATH") : std::nullopt;
 }
 
-// Reads what service_file_text() writes: words in double quotes or without any.
+// Reads what service_file_text() writes: words in double quotes or without any, and no specifier or variable,
+// which only systemd can put a value for.
 std::vector<std::string> command_of_service(std::string_view text) {
     std::vector<std::string> words;
-    std::istringstream lines{std::string(text)};
-    constexpr std::string_view key = "ExecStart=";
-    for (std::string line; std::getline(lines, line);) {
-        if (!line.starts_with(key)) continue;
-        bool quoted = false, in_word = false;
-        for (std::size_t at = key.size(); at < line.size(); ++at) {
-            if (line[at] == '"') {
-                quoted = !quoted;
-            } else if (line[at] == ' ' && !quoted) {
-                in_word = false;
-                continue;
-            }
-            if (!in_word) words.emplace_back();
-            in_word = true;
-            if (line[at] == '"') continue;
-            const bool doubled = (line[at] == '%' || (line[at] == '$' && words.size() > 1)) &&
-                                 at + 1 < line.size() && line[at + 1] == line[at];
-            if (doubled || (line[at] == '\\' && at + 1 < line.size())) ++at;
-            words.back() += line[at];
+    const std::string line = value_in(std::string(text), "ExecStart").value_or("");
+    bool quoted = false;
+    bool in_word = false;
+    for (std::size_t at = 0; at < line.size(); ++at) {
+        const char c = line[at];
+        if (c == ' ' && !quoted) {
+            in_word = false;
+            continue;
         }
-        break;
+        if (!in_word) words.emplace_back();
+        in_word = true;
+        if (c == '"') {
+            quoted = !quoted;
+            continue;
+        }
+        const bool has_next = at + 1 < line.size();
+        if (c == '%' || (c == '$' && words.size() > 1)) {
+            if (!has_next || line[at + 1] != c) return {};
+            ++at;
+        } else if (c == '\\') {
+            if (!has_next) return {};
+            ++at;
+        }
+        words.back() += line[at];
     }
     return words;
+}
+
+bool has_unreadable_command(std::string_view text) {
+    return value_in(std::string(text), "ExecStart").has_value() && command_of_service(text).empty();
 }
 
 std::vector<std::filesystem::path> settings_beside(const std::filesystem::path& file) {

@@ -80,7 +80,8 @@ class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
         pipe_.async_wait(asio::posix::stream_descriptor::wait_read,
                          [self = shared_from_this()](const boost::system::error_code& ec) {
                              if (ec) return;  // closed by finish()
-                             self->note(self->log_.look_again());
+                             // Only what was written shows that it can be written.
+                             if (const Status there = self->log_.look_again(); !there.ok()) self->note(there);
                              if (self->copy(rounds)) self->wait();
                          });
     }
@@ -155,7 +156,8 @@ class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
         std::string problem = outcome.ok() ? "" : outcome.error().message();
         if (problem == problem_) return;
         problem_ = problem;
-        inside_.tell(name_, problem.empty() ? "" : "its output is lost: " + problem);
+        const bool lost = !log_.is_not_rotated() || outcome.ok();
+        inside_.tell(name_, problem.empty() ? "" : (lost ? "its output is lost: " : "") + problem);
     }
 
     Inside& inside_;

@@ -1,5 +1,7 @@
 #include "reeve/core/session_log.hpp"
 
+#include "reeve/os/write_time.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,14 +57,29 @@ LogPosition SessionLog::position() const {
     return {static_cast<std::uint64_t>(now.st_ino), size_};
 }
 
-// Renames only, so a reader of the old file goes on reading it.
+// Renames only, so a reader of the old file goes on reading it. Where the file cannot be put aside it goes on
+// being written to, which is less bad than to lose what comes, and is tried again when it has grown by as
+// much once more.
 Status SessionLog::rotate() {
     std::error_code ignored;
+    std::error_code failed;
     const int keep = config_.keep;
-    std::filesystem::remove(keep > 0 ? numbered(path_, keep) : std::filesystem::path(path_), ignored);
+    if (keep > 0) std::filesystem::remove(numbered(path_, keep), ignored);
     for (int number = keep - 1; number >= 1; --number)
         std::filesystem::rename(numbered(path_, number), numbered(path_, number + 1), ignored);
-    if (keep > 0) std::filesystem::rename(path_, numbered(path_, 1), ignored);
+    if (keep > 0)
+        std::filesystem::rename(path_, numbered(path_, 1), failed);
+    else
+        std::filesystem::remove(path_, failed);
+    if (failed) {
+        for (int number = 1; number < keep; ++number)
+            std::filesystem::rename(numbered(path_, number + 1), numbered(path_, number), ignored);
+        not_rotated_ = Error(failed, "rotating the log " + path_);
+        limit_ = size_ + config_.max_size;
+        return done;
+    }
+    not_rotated_ = done;
+    limit_ = config_.max_size;
     ++rotations_;
     return open_file();
 }
@@ -85,8 +102,11 @@ Status SessionLog::write_all(std::string_view bytes) {
 
 Status SessionLog::append(std::string_view bytes) {
     while (!bytes.empty()) {
-        const std::uint64_t room = size_ < config_.max_size ? config_.max_size - size_ : 0;
-        if (bytes.size() <= room) return write_all(bytes);
+        const std::uint64_t room = size_ < limit_ ? limit_ - size_ : 0;
+        if (bytes.size() <= room) {
+            CHECK(write_all(bytes));
+            break;
+        }
         // The last line that fits whole ends this file. Where none fits, a line that is under way does; one
         // that is yet to begin goes into the next file.
         std::size_t end = room == 0 ? std::string_view::npos : bytes.rfind('\n', room - 1);
@@ -96,9 +116,12 @@ Status SessionLog::append(std::string_view bytes) {
         }
         if (end == std::string_view::npos) end = bytes.find('\n', room);
         if (end == std::string_view::npos) {
-            const std::uint64_t bound = config_.max_size + longest_overrun;
+            const std::uint64_t bound = limit_ + longest_overrun;
             const std::uint64_t left = size_ < bound ? bound - size_ : 0;
-            if (bytes.size() <= left) return write_all(bytes);
+            if (bytes.size() <= left) {
+                CHECK(write_all(bytes));
+                break;
+            }
             if (left == 0) {
                 CHECK(rotate());
                 continue;
@@ -109,7 +132,7 @@ Status SessionLog::append(std::string_view bytes) {
         bytes.remove_prefix(end + 1);
         CHECK(rotate());
     }
-    return done;
+    return not_rotated_;
 }
 
 Status SessionLog::look_again() {
@@ -176,7 +199,9 @@ Result<std::vector<LogPiece>> open_once(const std::filesystem::path& path) {
         const auto inode = static_cast<std::uint64_t>(now.st_ino);
         const bool seen = std::any_of(pieces.begin(), pieces.end(),
                                       [&](const LogPiece& piece) { return piece.inode == inode; });
-        if (!seen) pieces.push_back({std::move(file), inode, static_cast<std::uint64_t>(now.st_size)});
+        const std::int64_t written = written_at(file.get());
+        if (!seen)
+            pieces.push_back({std::move(file), inode, static_cast<std::uint64_t>(now.st_size), written});
     }
     return pieces;
 }

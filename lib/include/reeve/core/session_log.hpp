@@ -33,8 +33,10 @@ class SessionLog {
     static Result<SessionLog> open(const std::filesystem::path& path, const LogConfig& config);
 
     // On an error what was not written is lost: a full disk must not stop the session. The next call tries
-    // again.
+    // again. Errc or errno behind "rotating the log …" (is_not_rotated()): all was written, to a file that is
+    // too large.
     Status append(std::string_view bytes);
+    bool is_not_rotated() const { return !not_rotated_.ok(); }
     // How bytes get into the file, instead of write(2): as that call, and with the same bytes.
     using Write = std::function<ssize_t(int file, std::string_view bytes)>;
     void write_by(Write write) { write_ = std::move(write); }
@@ -50,7 +52,7 @@ class SessionLog {
 
   private:
     SessionLog(const std::filesystem::path& path, const LogConfig& config)
-        : path_(path.native()), config_(config) {}
+        : path_(path.native()), config_(config), limit_(config.max_size) {}
     Status open_file();
     Status rotate();
     Status write_all(std::string_view bytes);
@@ -60,6 +62,8 @@ class SessionLog {
     UniqueFd file_;
     Write write_;  // empty: write(2)
     std::uint64_t size_ = 0;
+    std::uint64_t limit_;        // where it is rotated; more than max_size when that has failed
+    Status not_rotated_ = done;  // why
     bool between_lines_ = true;  // the last byte ended a line
     int rotations_ = 0;
 };
@@ -80,7 +84,8 @@ LogEnd end_of_log(const std::filesystem::path& path);
 struct LogPiece {
     UniqueFd file;
     std::uint64_t inode = 0;
-    std::uint64_t size = 0;  // when it was opened
+    std::uint64_t size = 0;       // when it was opened
+    std::int64_t written_at = 0;  // the same: of the last write, nanoseconds since 1970
 };
 Result<std::vector<LogPiece>> open_log_pieces(const std::filesystem::path& path);
 
