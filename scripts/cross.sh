@@ -100,6 +100,17 @@ prepare_cross_compiler() {
     if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
 }
 
+# make_target_libraries TARGET...: what zig makes with the first link for a target, which takes a minute of one processor.
+make_target_libraries() {
+    local target jobs=() job
+    echo 'int main() {}' >"$tools/empty.cpp"
+    for target in "$@"; do
+        "$tools/bin/$target-c++" "$tools/empty.cpp" -o "$tools/empty-$target" &
+        jobs+=($!)
+    done
+    for job in "${jobs[@]}"; do wait "$job"; done
+}
+
 # cross_build FOLDER TARGET [CMAKE_ARGUMENT...]: both programs, with precompiled headers, which halve the time.
 cross_build() {
     local folder=$1 target=$2
