@@ -14,7 +14,7 @@ fail() { echo "$*"; exit 1; }
 make() {
     folder=$work/$1
     shift
-    "$cpack" -G DEB --config "$build/CPackConfig.cmake" -B "$folder" "$@" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+    flock "$build/cpack.lock" "$cpack" -G DEB --config "$build/CPackConfig.cmake" -B "$folder" "$@" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 }
 cpack=$1 build=$2
 # An installation must not depend on the umask of whoever makes the package.

@@ -16,7 +16,7 @@ cpack=$1 build=$2 source=$3
 make() {
     folder=$work/$1
     shift
-    "$cpack" -G RPM --config "$build/CPackConfig.cmake" -B "$folder" "$@" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+    flock "$build/cpack.lock" "$cpack" -G RPM --config "$build/CPackConfig.cmake" -B "$folder" "$@" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 }
 umask 077
 make older -D CPACK_PACKAGE_VERSION=0.0.9

@@ -179,7 +179,9 @@ def missing_tool():
 
 def make_package(cpack, build, folder):
     """The .deb of the build, and the names of the packages that it needs."""
-    run([cpack, "-G", "DEB", "--config", f"{build}/CPackConfig.cmake", "-B", str(folder)], seconds=300)
+    # The lock: cpack writes into the build folder, and tests of the installation call it too.
+    run(["flock", f"{build}/cpack.lock", cpack, "-G", "DEB", "--config", f"{build}/CPackConfig.cmake", "-B", str(folder)],
+        seconds=600)
     package = next(pathlib.Path(folder).glob("reeve_*.deb"))
     depends = run(["dpkg-deb", "--field", str(package), "Depends"])
     return package, {need.split()[0].split(":")[0] for need in depends.replace("\n", " ").split(",")}
