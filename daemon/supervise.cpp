@@ -182,8 +182,8 @@ Status supervise(const Options& options) {
     settings.version = version;
     settings.here = here;
     settings.record = begun.record;
-    settings.open_files =
-        raise_open_files();  // each session costs a descriptor or two; they get the old limit back
+    // Each session costs a descriptor or two. Sessions get the old limit back.
+    settings.open_files = raise_open_files();
     if (options.anchor > 0) settings.anchor_pid = options.anchor;
     // Tests switch it off, to see what the records alone can do.
     const auto anchor = find_anchor();

@@ -2,6 +2,7 @@
 
 #include "exit_code.hpp"
 #include "reeve/core/session_log.hpp"
+#include "reeve/engine/docker_cli.hpp"
 #include "reeve/engine/tool.hpp"
 #include "reeve/model/ids.hpp"
 #include "reeve/model/status_snapshot.hpp"
@@ -75,13 +76,13 @@ off_t print_pieces(const std::vector<LogPiece>& pieces, std::size_t count, off_t
 
 // How many of the pieces are younger than the one that was followed. One that somebody has removed is none of
 // them: then those that were written to later, and the new one.
-std::size_t count_younger(const std::vector<LogPiece>& pieces, const LogPiece& followed,
-                          std::int64_t followed_at) {
+std::size_t count_younger(const std::vector<LogPiece>& pieces, const LogPiece& followed) {
     const auto ours = std::find_if(pieces.begin(), pieces.end(),
                                    [&](const LogPiece& other) { return other.inode == followed.inode; });
     if (ours != pieces.end()) return static_cast<std::size_t>(ours - pieces.begin());
+    const std::int64_t last = written_at(followed.file.get());
     std::size_t count = std::min<std::size_t>(pieces.size(), 1);
-    while (count < pieces.size() && pieces[count].written_at > followed_at) ++count;
+    while (count < pieces.size() && pieces[count].written_at > last) ++count;
     return count;
 }
 
@@ -98,7 +99,7 @@ Status follow(const std::filesystem::path& path, LogPiece piece, off_t at) {
         if (rotated) {
             TRY(auto pieces, open_log_pieces(path));
             at = print_from(piece.file.get(), at);  // what came between the last look and the rotation
-            const std::size_t younger = count_younger(pieces, piece, written_at(piece.file.get()));
+            const std::size_t younger = count_younger(pieces, piece);
             if (younger > 0) {
                 at = print_pieces(pieces, younger, 0);
                 piece = std::move(pieces.front());
@@ -121,17 +122,17 @@ Status show_container(const Options& options, const StorePaths& paths) {
     TRY(const StatusSnapshot status, status_snapshot_from_json(text));
     const auto it = status.sessions.find(name);
     const auto record = InstanceRegistry(paths).load(status.instance_id);
-    const auto recorded = record.ok() ? record->sessions.find(name) : decltype(record->sessions.find(name))();
-    const ContainerSessionRecord* const made = record.ok() && recorded != record->sessions.end()
-                                                   ? std::get_if<ContainerSessionRecord>(&recorded->second)
-                                                   : nullptr;
+    const ContainerSessionRecord* made = nullptr;
+    if (record.ok()) {
+        const auto recorded = record->sessions.find(name);
+        if (recorded != record->sessions.end()) made = std::get_if<ContainerSessionRecord>(&recorded->second);
+    }
     if (it == status.sessions.end() || !it->second.container_id || made == nullptr) {
         return Error(Errc::not_found, "reading the log of " + name.value,
                      "there is none: it does not run here", "see: reeve status");
     }
     TRY(const auto program, find_program(made->engine));
-    if (!made->endpoint.empty())
-        ::setenv(made->engine == "podman" ? "CONTAINER_HOST" : "DOCKER_HOST", made->endpoint.c_str(), 1);
+    if (!made->endpoint.empty()) ::setenv(endpoint_variable(made->engine), made->endpoint.c_str(), 1);
     std::vector<std::string> words{program.string(), "logs"};
     if (options.follow) words.emplace_back("--follow");
     words.insert(words.end(), {"--tail", std::to_string(options.lines), *it->second.container_id});

@@ -155,23 +155,27 @@ Result<int> show(const Options& options) {
     return active ? exit_code::done : exit_code::no_supervisor;
 }
 
+// What it may go with; nullptr: none is misplaced.
+const char* misplaced_option(const Options& options) {
+    const bool installs = options.action == "install";
+    const bool shows = options.action == "status";
+    if (options.json && !shows) return "--json goes with status";
+    if (options.now && !installs) return "--now goes with install";
+    if (options.config && !installs) return "--config goes with install";
+    if (options.dry_run && shows) return "--dry-run goes with install and uninstall";
+    return nullptr;
+}
+
 }  // namespace
 
 int run_service(const Options& options) {
-    const bool shows = options.action == "status";
-    const char* const misplaced = options.json && !shows                       ? "--json goes with status"
-                                  : options.now && options.action != "install" ? "--now goes with install"
-                                  : options.config && options.action != "install"
-                                      ? "--config goes with install"
-                                  : options.dry_run && shows ? "--dry-run goes with install and uninstall"
-                                                             : nullptr;
-    if (misplaced != nullptr) {
+    if (const char* const misplaced = misplaced_option(options)) {
         print_error(
             Error(Errc::invalid_data, "reading the command line", misplaced, "see reeve service --help"));
         return exit_code::usage;
     }
     reach_service_manager();
-    if (shows) {
+    if (options.action == "status") {
         const auto shown = show(options);
         if (shown.ok()) return *shown;
         print_error(shown.error());

@@ -117,6 +117,7 @@ class Supervisor:
 
 class Reeve(Supervisor):
     name = "reeve"
+
     def prepare(self):
         session = {
             "command": [self.child],

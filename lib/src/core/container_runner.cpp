@@ -58,14 +58,13 @@ Task<Life> ContainerRunner::live(Session& session) {
     last_seen_.reset();
     last_output_.clear();
     hurried_ = false;
-    auto variables = read_env_files(session.config().env_file);
+    auto variables = variables_of(session.config());
     if (!variables.ok()) {
         life.problem = variables.error().message();
         life.exit = LastExit{125, std::nullopt, now_rfc3339()};
         co_return life;
     }
     variables_ = std::move(*variables);
-    for (const auto& [key, value] : session.config().env) variables_[key] = value;
     const Status there = co_await service_.probe();
     if (!there.ok()) {
         life.engine_missing = true;
@@ -112,9 +111,8 @@ void ContainerRunner::take_over(Session& session, const SessionRecord& record,
                                 const std::optional<HandedProcess>& handed) {
     (void)handed;
     // What is masked where its output is shown. A file that has gone meanwhile takes its own names along.
-    auto variables = read_env_files(session.config().env_file);
-    variables_ = variables.ok() ? std::move(*variables) : std::map<std::string, std::string>();
-    for (const auto& [key, value] : session.config().env) variables_[key] = value;
+    auto variables = variables_of(session.config());
+    variables_ = variables.ok() ? std::move(*variables) : session.config().env;
     const auto* const container = std::get_if<ContainerSessionRecord>(&record);
     if (container == nullptr) return;
     container_name_ = container->container;

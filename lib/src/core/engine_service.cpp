@@ -103,14 +103,18 @@ Task<void> EngineService::listen() {
     asio::post(executor, [this] {
         if (closing_) return;
         if (on_listening_) on_listening_();
-        // What happened while nobody listened comes by no event.
-        const auto watchers = watchers_;
-        for (const auto& [id, call] : watchers) call();
+        tell_watchers();
     });
     auto token = asio::bind_cancellation_slot(stop_stream_.slot(), asio::use_awaitable);
     auto follow = engine_->follow_events(label_store, store_.value, std::move(on_event));
     const Status ended = co_await asio::co_spawn(executor, std::move(follow), token);
     if (!ended.ok() && !closing_) log_.debug("event stream ended", {{"why", ended.error().message()}});
+}
+
+// Everybody looks for themselves: what happened while nobody listened came by no event.
+void EngineService::tell_watchers() {
+    const auto watchers = watchers_;  // they may unwatch themselves
+    for (const auto& [id, call] : watchers) call();
 }
 
 Task<void> EngineService::keep() {
@@ -128,9 +132,7 @@ Task<void> EngineService::keep() {
             co_await listen();
             if (std::chrono::steady_clock::now() - began > longest_pause) pause = first_pause;
         }
-        // Everybody looks for themselves: what happened while nobody listened came by no event.
-        const auto watchers = watchers_;
-        for (const auto& [id, call] : watchers) call();
+        tell_watchers();
         const auto until = std::chrono::steady_clock::now() + pause;
         while (!closing_ && !replaced_now_ && std::chrono::steady_clock::now() < until)
             co_await changed_.wait(until);

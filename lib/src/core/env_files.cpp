@@ -43,4 +43,10 @@ Result<std::map<std::string, std::string>> read_env_files(const std::vector<std:
     return all;
 }
 
+Result<std::map<std::string, std::string>> variables_of(const SessionConfig& config) {
+    TRY(auto variables, read_env_files(config.env_file));
+    for (const auto& [name, value] : config.env) variables[name] = value;
+    return variables;
+}
+
 }  // namespace reeve

@@ -121,8 +121,8 @@ void ForeignReaper::judge_processes(Case& one) {
         leader.name.value = name;
         leader.leader = *identity;
         leader.own_session = false;
-        leader.start_time_is_proof =
-            true;  // it had started before the file was written, and lived when we looked
+        // It had started before the file was written, and lived when we looked.
+        leader.start_time_is_proof = true;
         leaders_.push_back(std::move(leader));
     }
 }

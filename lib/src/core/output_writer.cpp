@@ -156,8 +156,8 @@ class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
         std::string problem = outcome.ok() ? "" : outcome.error().message();
         if (problem == problem_) return;
         problem_ = problem;
-        const bool lost = !log_.is_not_rotated() || outcome.ok();
-        inside_.tell(name_, problem.empty() ? "" : (lost ? "its output is lost: " : "") + problem);
+        if (!problem.empty() && !log_.is_not_rotated()) problem = "its output is lost: " + problem;
+        inside_.tell(name_, problem);
     }
 
     Inside& inside_;

@@ -62,10 +62,9 @@ Task<std::optional<ProcessHandle>> ProcessRunner::begin(Session& session, Life& 
     const auto program = program_of(config, spec.cwd);
     if (!program.ok()) co_return refuse(program.error().message(), 127);
     spec.program = program->string();
-    auto variables = read_env_files(config.env_file);
+    auto variables = variables_of(config);
     if (!variables.ok()) co_return refuse(variables.error().message(), 126);
     own_variables_ = std::move(*variables);
-    for (const auto& [key, value] : config.env) own_variables_[key] = value;
     const Status listening = listen_for_notifications(session);
     if (!listening.ok()) co_return refuse(listening.error().message(), 126);
     auto own = notify_variables(config);

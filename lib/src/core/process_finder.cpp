@@ -232,7 +232,7 @@ std::vector<RecordedLeader> leaders_of(const InstanceRecord& record) {
         leader.leader.start_time = process->start_time;
         leader.leader.pidfs_inode = process->pidfs_inode;
         leader.own_session = process->pgid == process->pid;
-        // wait_out_start_tick() came before the record.
+        // Whoever tracked it has asked until_start_time_tells() before.
         leader.start_time_is_proof = record.kind == InstanceKind::external;
         leader.cgroup = process->cgroup;
         leaders.push_back(std::move(leader));

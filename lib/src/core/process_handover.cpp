@@ -66,9 +66,8 @@ void ProcessRunner::take_over(Session& session, const SessionRecord& record,
         if (held.ok() && *held) taken_over_ = std::move(**held);
     }
 
-    auto variables = read_env_files(config.env_file);
-    own_variables_ = variables.ok() ? std::move(*variables) : std::map<std::string, std::string>();
-    for (const auto& [key, value] : config.env) own_variables_[key] = value;
+    auto variables = variables_of(config);
+    own_variables_ = variables.ok() ? std::move(*variables) : config.env;
     log_begins_ = {from.log_inode, from.log_offset};
     const auto fifo = fifo_of(session);
     UniqueFd output = taken(from.output);

@@ -162,10 +162,7 @@ void Session::ask_stop(By by) {
 
 Task<Status> Session::wait_started() {
     co_await save_memory();
-    const auto undecided = [this] {
-        return state_ == SessionState::starting || state_ == SessionState::waiting || start_again_ ||
-               (state_ == SessionState::running && !ready());
-    };
+    const auto undecided = [this] { return beginning() || (state_ == SessionState::running && !ready()); };
     while (undecided()) co_await settled_.wait();
     if (state_ == SessionState::running) co_return done;
     // It has run, and no more was asked of it: how soon it ended is for its policy to judge.

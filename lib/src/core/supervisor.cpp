@@ -17,8 +17,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds first_word_after{1};  // of who keeps a stop waiting; then every ten
 
-constexpr std::chrono::seconds spare_time_of_a_stop{
-    30};  // beyond its deadline: kills, containers, the record
+// Of a stop, beyond its deadline: kills, containers, the record.
+constexpr std::chrono::seconds spare_time{30};
 
 // Enough for many of them to share one durable record. All of a thousand at once would each hold six
 // descriptors and an environment, and leave holes of that size in the heap.
@@ -257,7 +257,7 @@ Task<void> Supervisor::stop_everything() {
     state_ = SupervisorState::stopping;
     status_changed();
     // The service's own limit must not come before ours, or containers would be left. Source: sd_notify(3).
-    const std::chrono::microseconds needed = config_.stop_deadline + spare_time_of_a_stop;
+    const std::chrono::microseconds needed = config_.stop_deadline + spare_time;
     tell_manager("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(needed.count()));
     if (!stop_deadline_) stop_deadline_ = Clock::now() + config_.stop_deadline;
     co_await stop_sessions();

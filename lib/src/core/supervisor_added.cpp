@@ -103,7 +103,7 @@ void Supervisor::run_added_sessions() {
 }
 
 Task<Result<std::string>> Supervisor::verb_add(std::string params, Caller caller) {
-    while (state_ == SupervisorState::starting && !stop_asked_) co_await changed_.wait();
+    co_await start_is_over();
     CO_TRY(const Wanted wanted, read_wanted(params));
     const SessionName name = wanted.name;
     if (stop_asked_) co_return Error(Errc::failed, "adding " + name.value, "the supervisor is stopping");

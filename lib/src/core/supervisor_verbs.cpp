@@ -124,11 +124,7 @@ Supervisor::Sessions Supervisor::with_what_they_come_after(Sessions chosen) {
 
 // Like Session::wait_started, and no longer than somebody wants to know.
 Task<Status> Supervisor::wait_started(std::shared_ptr<Session> session, Caller caller) {
-    const auto undecided = [&session] {
-        return session->state() == SessionState::starting || session->state() == SessionState::waiting ||
-               session->starts_again();
-    };
-    while (!caller->gone && undecided()) co_await changed_.wait();
+    while (!caller->gone && session->beginning()) co_await changed_.wait();
     if (caller->gone) co_return Error(Errc::cancelled, "starting " + session->name().value);
     co_return co_await session->wait_started();
 }

@@ -22,6 +22,10 @@ std::string first_words(const ToolResult& result) {
 
 }  // namespace
 
+const char* endpoint_variable(std::string_view engine) {
+    return is_podman(engine) ? "CONTAINER_HOST" : "DOCKER_HOST";
+}
+
 DockerCommand::DockerCommand(DockerCliOptions options)
     : options_(std::move(options)), name_(std::filesystem::path(options_.command).filename().string()) {}
 
@@ -37,7 +41,7 @@ Result<ToolCall> DockerCommand::prepare(std::vector<std::string> args) {
     call.limit = options_.timeout;
     call.extra_env["LC_ALL"] = "C";
     if (!options_.endpoint.empty()) {
-        call.extra_env[is_podman() ? "CONTAINER_HOST" : "DOCKER_HOST"] = options_.endpoint;
+        call.extra_env[endpoint_variable(name_)] = options_.endpoint;
     }
     return call;
 }

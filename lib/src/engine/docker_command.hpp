@@ -16,7 +16,7 @@ class DockerCommand {
     const std::string& name() const { return name_; }
     const std::string& endpoint() const { return options_.endpoint; }
     // podman has options of its own that it needs where docker does not.
-    bool is_podman() const { return name_.find("podman") != std::string::npos; }
+    bool is_podman() const { return reeve::is_podman(name_); }
 
     // The call as it will be made; looks the program up on PATH if that was not done before.
     Result<ToolCall> prepare(std::vector<std::string> args);

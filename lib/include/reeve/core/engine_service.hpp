@@ -55,6 +55,7 @@ class EngineService {
   private:
     void set_reachable(bool reachable, std::string why);
     Task<void> listen();
+    void tell_watchers();
 
     std::unique_ptr<ContainerEngine> engine_;
     std::vector<std::unique_ptr<ContainerEngine>> replaced_;  // somebody may still wait for a call to one

@@ -146,8 +146,10 @@ class Session {
     // The session's whole life; ends after close() once nothing runs any more.
     Task<void> keep();
     void close();
-    // Asked to start while it was being stopped: the next life begins when this one is over.
-    bool starts_again() const { return start_again_; }
+    // Its next life has been asked for, and its code does not run yet.
+    bool beginning() const {
+        return state_ == SessionState::starting || state_ == SessionState::waiting || start_again_;
+    }
     bool keeping() const { return keeping_; }  // keep() has begun and not ended
 
     // For runners.

@@ -33,8 +33,7 @@ class SessionLog {
     static Result<SessionLog> open(const std::filesystem::path& path, const LogConfig& config);
 
     // On an error what was not written is lost: a full disk must not stop the session. The next call tries
-    // again. Errc or errno behind "rotating the log …" (is_not_rotated()): all was written, to a file that is
-    // too large.
+    // again. While is_not_rotated() the error says why, and all was written, to a file that is too large.
     Status append(std::string_view bytes);
     bool is_not_rotated() const { return !not_rotated_.ok(); }
     // How bytes get into the file, instead of write(2): as that call, and with the same bytes.

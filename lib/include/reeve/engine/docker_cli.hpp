@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace reeve {
 
@@ -17,6 +18,11 @@ struct DockerCliOptions {
     std::string endpoint{};                     // DOCKER_HOST / CONTAINER_HOST; empty: the command's default
     std::chrono::milliseconds timeout{30'000};  // of one call; stop gets its grace on top
 };
+
+// By the name of the command: podman-remote is one, too.
+inline bool is_podman(std::string_view engine) { return engine.find("podman") != engine.npos; }
+// In which variable that command looks for its endpoint.
+const char* endpoint_variable(std::string_view engine);
 
 std::unique_ptr<ContainerEngine> make_docker_cli(DockerCliOptions options);
 std::unique_ptr<ContainerEngine> make_engine(const EngineConfig& config);
