@@ -276,8 +276,9 @@ class Point:
         if stopping or "anchor" in victims:
             wait_for("the end of the anchor", lambda: not is_running(anchor))
             if victims != ["supervisor", "anchor"]:
-                # It holds the store as long as it stops what it ran.
-                wait_for("the end of the supervisor", lambda: not self.supervisors())
+                # It holds the store as long as it stops what it ran. By its pid too: a process that is executing another
+                # program, in an upgrade, has no command line for a moment.
+                wait_for("the end of the supervisor", lambda: not self.supervisors() and not is_running(supervisor))
             self.fresh = subprocess.Popen(self.argv("run", "--config", self.config), env=self.environment,
                                           stdin=subprocess.DEVNULL, start_new_session=True,
                                           stdout=open(os.path.join(self.home, "printed"), "ab"), stderr=subprocess.STDOUT)

@@ -1,5 +1,6 @@
-// Shapes that g++ 12 miscompiles, or that hide the suspension in an expression. Never built: the lint must
-// report each line marked "bad", and no other, or it proves nothing about the real code.
+// Shapes that g++ 12 miscompiles, or that hide the suspension in an expression, or that text does not tell
+// from those. Never built: the rule must refuse each line marked "bad", and no other, or it proves nothing
+// about the real code.
 #include "reeve/base/task.hpp"
 
 #include <array>
@@ -37,11 +38,16 @@ Task<int> temporaries(std::shared_ptr<int> shared, bool quick) {
     const Spec braced{co_await describe(1)};                                        // bad
     const int nested = add(co_await call(1), 2);                                    // bad
     int sum = 1 + co_await call(2);                                                 // bad
+    const int first = co_await call(2) + 1;                                         // bad
+    sum += co_await call(2);                                                        // bad
+    const bool same = sum == co_await call(2);                                      // bad
+    const int plain = co_await call([] { return 1; });                              // bad
     const int both = (sum = co_await call(3));                                      // bad
     const std::string member = (co_await describe(4)).name;                         // bad
     const auto whole = std::optional<Spec>(co_await describe(6));                   // bad
     co_return aggregate + names + spelled + pair + lambda + moved + chosen + below + nested + sum + both +
-        braced.count + static_cast<int>(member.size()) + static_cast<int>(whole->name.size());
+        first + same + plain + braced.count + static_cast<int>(member.size()) +
+        static_cast<int>(whole->name.size());
 }
 
 Task<Spec> returned() { co_return Spec{co_await describe(1)}; }         // bad
@@ -49,13 +55,14 @@ Task<int> returned_sum() { co_return 1 + co_await call(1); }            // bad
 Task<int> returned_literal() { co_return co_await launch(Spec{"b"}); }  // bad
 
 Task<void> conditions() {
-    if (co_await has_work()) co_return;                         // bad
-    while (co_await has_work()) co_return;                      // bad
-    if (!co_await has_work()) co_return;                        // bad
-    for (; co_await has_work();) co_return;                     // bad
-    if (co_await has_work() && co_await has_work()) co_return;  // bad
-    if (const bool more = co_await has_work()) co_return;       // bad
-    switch (co_await call(1)) {                                 // bad
+    if (co_await has_work()) co_return;                          // bad
+    while (co_await has_work()) co_return;                       // bad
+    if (!co_await has_work()) co_return;                         // bad
+    for (; co_await has_work();) co_return;                      // bad
+    if (co_await has_work() && co_await has_work()) co_return;   // bad
+    if (const bool more = co_await has_work()) co_return;        // bad
+    if (const bool more = co_await has_work(); more) co_return;  // bad
+    switch (co_await call(1)) {                                  // bad
         default:
             break;
     }
