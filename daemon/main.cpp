@@ -45,6 +45,7 @@ constexpr Command commands[] = {
     {"completion", run_completion},
     {"doctor", run_doctor},
     {"exec", run_exec},
+    {"finish-exec", run_finish_exec},
     {"force-unlock", run_force_unlock},
     {"instance", run_instance},
     {"lock", run_lock},

@@ -68,7 +68,7 @@ class Grammar {
         {&Grammar::add_cleaning_commands, " ps reap lock force-unlock "},
         {&Grammar::add_config_commands, " check schema "},
         {&Grammar::add_exec_commands, " exec "},
-        {&Grammar::add_owner_commands, " instance selftest zoo why "},
+        {&Grammar::add_owner_commands, " instance selftest zoo finish-exec why "},
         {&Grammar::add_machine_commands, " service mcp doctor completion man names "},
     };
 
@@ -233,9 +233,8 @@ void Grammar::add_owner_commands() {
     instance.add_option("ACTION", options_.action, "register, track, untrack or unregister")
         ->required()
         ->type_name("")
-        ->check(CLI::IsMember({"register", "track", "untrack", "unregister", "finish"}));
+        ->check(CLI::IsMember({"register", "track", "untrack", "unregister"}));
     instance.add_option("ID", options_.id, "the instance's id, as register printed it")->type_name("");
-    instance.add_option("STATUS", options_.status, "finish: the exit status")->type_name("")->group("");
     instance.add_option("--name", options_.name, "the session's name")
         ->type_name("NAME")
         ->capture_default_str();
@@ -259,6 +258,12 @@ void Grammar::add_owner_commands() {
     zoo.add_option("MARK", options_.subject, "what marks them")->required();
     zoo.add_option("KIND", options_.action, "one of them");
     zoo.group("");
+    // What the anchor of `reeve exec` becomes; not for people either.
+    CLI::App& finish = command("finish-exec", "clear what an exec has left, and exit as its command did",
+                               "reeve finish-exec ID 0");
+    finish.add_option("ID", options_.id, "the instance's id")->required();
+    finish.add_option("STATUS", options_.status, "the exit status")->required();
+    finish.group("");
 
     CLI::App& why =
         command("why", "tell whose a process or container is, and by what proof", "reeve why 4711");

@@ -52,7 +52,7 @@ struct Options {
     std::optional<int> pid;                // instance: the owner, or the process that is tracked
     std::optional<std::string> container;  // instance track, untrack
     std::optional<std::string> engine;     // instance track
-    int status = 0;                        // instance finish: what to exit with
+    int status = 0;                        // finish-exec: what to exit with
     std::string subject;                   // why: a pid or a container
     std::optional<std::string> image;      // selftest: for its container
     std::optional<std::string> file;       // mcp: the client's configuration; upgrade: the new program

@@ -172,8 +172,7 @@ class Anchor {
         if (options_.finish != nullptr && options_.finish_id != nullptr) {
             char status[16];
             std::snprintf(status, sizeof status, "%d", code);
-            ::execl(options_.finish, options_.finish, "instance", "finish", options_.finish_id, status,
-                    nullptr);
+            ::execl(options_.finish, options_.finish, "finish-exec", options_.finish_id, status, nullptr);
         }
         if (options_.record != nullptr) ::unlink(options_.record);
         return code;

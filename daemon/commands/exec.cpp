@@ -159,7 +159,7 @@ Failure run(const Options& options) {
         arguments.push_back("finish=" + own->string());
         arguments.push_back("finish-id=" + record.instance_id.value);
         ::setenv(env_store, root->c_str(),
-                 1);  // NOLINT(concurrency-mt-unsafe): one thread; for `instance finish`
+                 1);  // NOLINT(concurrency-mt-unsafe): one thread; for `finish-exec`
     } else {
         arguments.push_back("record=" + store->paths().instance(record.instance_id).string());
     }

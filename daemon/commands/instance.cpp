@@ -141,8 +141,7 @@ Status unregister(const Options& options, const InstanceRegistry& registry) {
                  "untrack them when they have ended; what the owner leaves is reaped when it is gone");
 }
 
-// What the anchor of `reeve exec` becomes when the command started a container: removes that, forgets the
-// record, and exits as the command did.
+// Removes the containers, forgets the record, and exits as the command did.
 Result<int> finish(const Options& options) {
     TRY(const InstanceId id, id_of(options));
     TRY(const auto offline, OfflineReaper::make(options, id));
@@ -153,8 +152,13 @@ Result<int> finish(const Options& options) {
     return options.status;
 }
 
+int exit_code_of(const Result<int>& outcome) {
+    if (outcome.ok()) return *outcome;
+    print_error(outcome.error());
+    return exit_code::of(outcome.error());
+}
+
 Result<int> run(const Options& options) {
-    if (options.action == "finish") return finish(options);
     TRY(const std::filesystem::path root, find_store(options.store));
     TRY(const Store store, Store::open_or_create(root));
     TRY(const Host here, this_host());
@@ -176,11 +180,8 @@ Result<int> run(const Options& options) {
 
 }  // namespace
 
-int run_instance(const Options& options) {
-    const auto outcome = run(options);
-    if (outcome.ok()) return *outcome;
-    print_error(outcome.error());
-    return exit_code::of(outcome.error());
-}
+int run_instance(const Options& options) { return exit_code_of(run(options)); }
+
+int run_finish_exec(const Options& options) { return exit_code_of(finish(options)); }
 
 }  // namespace reeve

@@ -7,5 +7,7 @@
 namespace reeve {
 
 int run_instance(const Options& options);
+// What the anchor of `reeve exec` becomes when the command started a container.
+int run_finish_exec(const Options& options);
 
 }  // namespace reeve

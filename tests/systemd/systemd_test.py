@@ -277,11 +277,39 @@ def step_leftover_container(bed, service):
     service.only_record_is_of(service.is_up())
 
 
-def step_upgrade(bed, service):
+def step_adoption(bed, service):
+    """Of the two sessions one goes on when the supervisor is killed."""
+    adopting = json.loads(json.dumps(SESSIONS))
+    adopting["sessions"]["plain"]["on_owner_death"] = "adopt"
+    bed.user_file(CONFIG, json.dumps(adopting))
+    bed.user("systemctl", "--user", "restart", "reeve", seconds=120)
     before = service.is_up()
-    bed.root("dpkg", "--install", "/var/reeve.deb", seconds=120)
+    kill(bed, before["pid"])
+    wait_until("another supervisor is there", lambda: (service.status() or before)["instance_id"] != before["instance_id"])
     after = service.is_up()
-    check(after["sessions"]["plain"]["pid"] == before["sessions"]["plain"]["pid"], "the upgrade restarted a session")
+    plain, family = after["sessions"]["plain"], after["sessions"]["family"]
+    check(plain["pid"] == before["sessions"]["plain"]["pid"] and plain["adopted"], f"not adopted: {plain}")
+    check(family["pid"] != before["sessions"]["family"]["pid"], "what is not to be adopted went on")
+    service.only_record_is_of(after)
+    bed.user_file(CONFIG, json.dumps(SESSIONS))
+    bed.user("systemctl", "--user", "restart", "reeve", seconds=120)
+    check(plain["pid"] not in service.everything(), "an adopted session outlived an orderly stop")
+    service.is_up()
+
+
+def step_upgrade(bed, service):
+    """Another package, and then its program in the place of the running one; systemd notices neither."""
+    properties = ("MainPID", "NRestarts", "ActiveState", "ActiveEnterTimestampMonotonic")
+    before, old, unit = service.is_up(), service.everything(), bed.unit(*properties)
+    bed.root("dpkg", "--install", "/var/reeve.deb", seconds=120)
+    check(service.is_up()["sessions"]["plain"]["pid"] == before["sessions"]["plain"]["pid"],
+          "the package restarted a session")
+    bed.user("reeve", "upgrade", seconds=120)
+    after = service.is_up()
+    check(after["upgrades"] == before["upgrades"] + 1, f"no upgrade: {after['upgrades']}")
+    check(after["instance_id"] == before["instance_id"] and service.everything().keys() == old.keys(),
+          "something was started again by the upgrade")
+    check(bed.unit(*properties) == unit, f"systemd saw something: {unit}, then {bed.unit(*properties)}")
     bed.user("systemctl", "--user", "restart", "reeve", seconds=120)
     service.only_record_is_of(service.is_up())
 
@@ -342,7 +370,8 @@ def all_steps(bed, service, package):
         ("a reboot", lambda: step_boot(bed, service, orderly=True)),
         ("a power failure", lambda: step_boot(bed, service, orderly=False)),
         ("a power failure, with a container left over on the engine", lambda: step_leftover_container(bed, service)),
-        ("an upgrade of the package", lambda: step_upgrade(bed, service)),
+        ("a session that is adopted", lambda: step_adoption(bed, service)),
+        ("an upgrade of the package, and reeve upgrade", lambda: step_upgrade(bed, service)),
         ("reeve service uninstall", lambda: step_uninstall(bed, service)),
         ("reeve@.service of the system", lambda: step_system_template(bed, service)),
         ("the package removed while its unit runs", lambda: step_remove(bed, service)),

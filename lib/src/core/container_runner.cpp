@@ -51,8 +51,7 @@ ContainerSessionRecord ContainerRunner::record_for(const Session& session) const
     return record;
 }
 
-Task<Life> ContainerRunner::live(Session& session) {
-    Life life;
+Task<void> ContainerRunner::live(Session& session, Life& life) {
     id_ = {};
     launched_by_ = around_.instance;
     last_seen_.reset();
@@ -62,14 +61,14 @@ Task<Life> ContainerRunner::live(Session& session) {
     if (!variables.ok()) {
         life.problem = variables.error().message();
         life.exit = LastExit{125, std::nullopt, now_rfc3339()};
-        co_return life;
+        co_return;
     }
     variables_ = std::move(*variables);
     const Status there = co_await service_.probe();
     if (!there.ok()) {
         life.engine_missing = true;
         life.problem = there.error().message();
-        co_return life;
+        co_return;
     }
     // Whatever is configured meanwhile: who made a container is asked about it to the end.
     engine_ = &service_.engine();
@@ -81,30 +80,27 @@ Task<Life> ContainerRunner::live(Session& session) {
     const auto created = co_await create(session);
     if (!created.ok()) {
         const Error& problem = created.error();
-        life = co_await end(session);
+        co_await end(session, life);
         life.problem = problem.message();
         life.engine_missing = engine_is_missing(problem);
         life.exit =
             LastExit{125, std::nullopt, now_rfc3339()};  // what `docker run` exits with when it could not run
-        co_return life;
+        co_return;
     }
     if (!session.must_end()) {
         const Status started = co_await engine().start_container(id_);
         if (!started.ok()) {
-            life = co_await end(session);
+            co_await end(session, life);
             life.problem = started.error().message();
             life.exit = LastExit{125, std::nullopt, now_rfc3339()};
-            co_return life;
+            co_return;
         }
         session.mark_started(now_rfc3339());
         session.set_state(SessionState::running);
         co_await wait_for_end(session);
         life.started = true;
     }
-    const bool started = life.started;
-    life = co_await end(session);
-    life.started = started;
-    co_return life;
+    co_await end(session, life);
 }
 
 void ContainerRunner::take_over(Session& session, const SessionRecord& record,
@@ -124,11 +120,10 @@ void ContainerRunner::take_over(Session& session, const SessionRecord& record,
     service_.need_events();
 }
 
-Task<Life> ContainerRunner::go_on(Session& session) {
+Task<void> ContainerRunner::go_on(Session& session, Life& life) {
     if (session.state() == SessionState::running) co_await wait_for_end(session);
-    Life life = co_await end(session);
     life.started = true;
-    co_return life;
+    co_await end(session, life);
 }
 
 // The record names the container before it exists; its id follows before anything in it runs.
@@ -162,9 +157,10 @@ Task<void> ContainerRunner::wait_for_end(Session& session) {
             if (first.index() == 1) break;
             const auto& seen = std::get<0>(first);
             if (seen.ok() && seen->empty()) {
-                const Status same = co_await is_the_same_engine();
-                if (same.ok()) break;  // somebody removed it
-                service_.note(same);
+                auto second = co_await (is_the_same_engine() || until_it_must_end(session));
+                const Status* const same = std::get_if<Status>(&second);
+                if (same == nullptr || same->ok()) break;  // to be stopped, or somebody removed it
+                service_.note(*same);
                 continue;
             }
             if (seen.ok()) {
@@ -191,14 +187,14 @@ Task<Status> ContainerRunner::is_the_same_engine() {
 }
 
 // The calls of a whole end share one limit: an engine that hangs in each of them must not add them up.
-Task<Life> ContainerRunner::end(Session& session) {
+Task<void> ContainerRunner::end(Session& session, Life& life) {
     session.set_state(SessionState::stopping);
     ending_ = true;
     out_of_time_ = false;
     limit_the_end(hurried_ ? around_.patience : session.config().stop.grace + around_.patience);
     auto token = asio::bind_cancellation_slot(end_of_calls_.slot(), as_result);
-    auto work = stop_and_remove(session);
-    auto [bug, life] = co_await asio::co_spawn(executor_, std::move(work), token);
+    auto work = stop_and_remove(session, life);
+    const auto [bug] = co_await asio::co_spawn(executor_, std::move(work), token);
     ending_ = false;
     end_limit_.cancel();
     if (bug) std::rethrow_exception(bug);
@@ -209,7 +205,6 @@ Task<Life> ContainerRunner::end(Session& session) {
         service_.note(late);
         life.left = {"container " + container_name_ + " (" + late.error().why() + ")"};
     }
-    co_return std::move(life);
 }
 
 void ContainerRunner::limit_the_end(std::chrono::milliseconds left) {
@@ -239,9 +234,8 @@ void ContainerRunner::write_receipt(const Session& session, const ContainerInfo&
 // Stops what runs, notes how it ended, removes it, and looks whether it is gone. By name, because a create
 // that failed or timed out may have left a container whose id we never saw; by label, because a name proves
 // nothing.
-Task<Life> ContainerRunner::stop_and_remove(Session& session) {
+Task<void> ContainerRunner::stop_and_remove(Session& session, Life& life) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    Life life;
     std::optional<ContainerInfo> removing;
     std::vector<std::string> names{container_name_};
     auto seen = co_await engine().inspect_containers(names);
@@ -254,7 +248,7 @@ Task<Life> ContainerRunner::stop_and_remove(Session& session) {
         });
         if (!ours) {  // somebody else's container of that name: never touched
             host_.forget(session.name());
-            co_return life;
+            co_return;
         }
         removing = info;
         std::vector<ContainerId> ids{info.id};
@@ -280,19 +274,18 @@ Task<Life> ContainerRunner::stop_and_remove(Session& session) {
         const Status same = co_await is_the_same_engine();
         if (!same.ok()) {
             life.left = {"container " + container_name_ + " (" + same.error().message() + ")"};
-            co_return life;
+            co_return;
         }
     }
     if (seen.ok() && seen->empty()) {
         if (removing) write_receipt(session, *removing);
         host_.forget(session.name());
         id_ = {};
-        co_return life;
+        co_return;
     }
     // Not seen gone. The record stays, and the reaper goes on trying once this instance is over.
     const std::string why = seen.ok() ? "not removed yet" : seen.error().message();
     life.left = {"container " + container_name_ + " (" + why + ")"};
-    co_return life;
 }
 
 void ContainerRunner::describe(SessionStatus& status) const {

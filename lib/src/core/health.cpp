@@ -32,8 +32,8 @@ Health::Health(Executor executor, std::function<void()> changed)
           judge("a probe failed by a mistake in reeve: " + bug);
       }) {}
 
-void Health::begin(const std::optional<ReadyConfig>& ready, const std::optional<LiveConfig>& live,
-                   Probes probes, bool ready_before) {
+void Health::begin(const Seldom<ReadyConfig>& ready, const Seldom<LiveConfig>& live, Probes probes,
+                   bool ready_before) {
     ready_config_ = ready.value_or(ReadyConfig{});
     live_config_ = live.value_or(LiveConfig{});
     probes_ = std::move(probes);

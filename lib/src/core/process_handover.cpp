@@ -99,14 +99,13 @@ void ProcessRunner::take_over(Session& session, const SessionRecord& record,
     }
 }
 
-Task<Life> ProcessRunner::go_on(Session& session) {
+Task<void> ProcessRunner::go_on(Session& session, Life& life) {
     const bool was_ending = session.state() == SessionState::stopping;
     if (!was_ending && taken_over_) co_await wait_for_end(session, *taken_over_);
     session.set_state(SessionState::stopping);
     const auto grace = was_ending ? std::chrono::milliseconds(0) : session.config().stop.grace;
-    Life life = co_await end(session, grace);
+    co_await end(session, grace, life);
     if (life.left.empty()) co_await forget_life(session);
-    co_return life;
 }
 
 }  // namespace reeve

@@ -33,17 +33,15 @@ LastExit last_exit_of(const ExitStatus& status) {
 
 }  // namespace
 
-Task<Life> ProcessRunner::live(Session& session) {
+Task<void> ProcessRunner::live(Session& session, Life& life) {
     adopted_ = false;
-    Life life;
     const auto command = co_await begin(session, life);
     if (command) {
         co_await wait_for_end(session, *command);
         session.set_state(SessionState::stopping);
-        life = co_await end(session, session.config().stop.grace);
+        co_await end(session, session.config().stop.grace, life);
     }
     if (life.left.empty()) co_await forget_life(session);  // who is left may go on writing
-    co_return life;
 }
 
 Task<void> ProcessRunner::forget_life(const Session& session) {
@@ -81,12 +79,11 @@ void ProcessRunner::note_leader(const SessionName& name, const ProcessSessionRec
 // The leader, if it is our child and has ended, is not reaped yet: as a zombie it keeps its pid, which is the
 // tree's session id, from being anybody else's until the tree was seen empty. An anchor reaps it, and holds
 // all that is left.
-Task<Life> ProcessRunner::end(Session& session, std::chrono::milliseconds grace) {
+Task<void> ProcessRunner::end(Session& session, std::chrono::milliseconds grace, Life& life) {
     const auto report = co_await end_tree(session, grace);
-    Life life;
     life.started = true;
     life.left = report.ok() ? report->left : std::vector<std::string>{report.error().message()};
-    if (!life.left.empty()) co_return life;
+    if (!life.left.empty()) co_return;
     std::optional<ExitStatus> status;
     if (!adopted_) status = co_await exit_status();
     if (adopted_) {
@@ -98,18 +95,16 @@ Task<Life> ProcessRunner::end(Session& session, std::chrono::milliseconds grace)
         life.problem = "its anchor was killed, so everything that it ran was ended";
     } else {
         life.left = {std::to_string(*pid_)};
-        co_return life;
+        co_return;
     }
     co_await dismiss_anchor();
     leave_cgroup();
     host_.forget(session.name());
-    co_return life;
 }
 
-Task<Life> ProcessRunner::end_again(Session& session) {
-    Life life = co_await end(session, std::chrono::milliseconds(0));  // it has had its grace
+Task<void> ProcessRunner::end_again(Session& session, Life& life) {
+    co_await end(session, std::chrono::milliseconds(0), life);  // it has had its grace
     if (life.left.empty()) co_await forget_life(session);
-    co_return life;
 }
 
 Task<void> ProcessRunner::wait_for_end(Session& session, const ProcessHandle& handle) {

@@ -239,14 +239,13 @@ Task<void> Session::pause(std::chrono::milliseconds delay) {
 }
 
 Task<void> Session::one_life() {
-    Life life;
-    if (goes_on_) {
-        goes_on_ = false;
-        life = co_await runner_->go_on(*this);
+    life_ = std::make_unique<Life>();
+    if (std::exchange(goes_on_, false)) {
+        co_await runner_->go_on(*this, *life_);
     } else {
         set_state(SessionState::starting);
         life_began_ = Clock::now();
-        life = co_await runner_->live(*this);
+        co_await runner_->live(*this, *life_);
     }
     std::optional<std::string> verdict;
     if (health_) {
@@ -254,14 +253,15 @@ Task<void> Session::one_life() {
         verdict = health_->take_verdict();
     }
     const bool by_probe = verdict.has_value() && !asked_to_end();
-    co_await end_what_is_left(life);
+    co_await end_what_is_left();
+    const std::unique_ptr<Life> life = std::move(life_);
     if (by_probe) {
-        life.clean = false;
-        life.problem = *verdict;
-        if (life.exit) life.exit->why = life.problem;
-        host_.note(name_, "session ended by its probe", life.problem);
+        life->clean = false;
+        life->problem = *verdict;
+        if (life->exit) life->exit->why = life->problem;
+        host_.note(name_, "session ended by its probe", life->problem);
     }
-    after_life(life, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - life_began_));
+    after_life(*life, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - life_began_));
     if (pause_ == std::chrono::milliseconds(0) && !saving_) {
         unsaved_ = false;
         host_.remember_soon(name_, {stopped_by_hand_, budget_.state()});
@@ -272,13 +272,13 @@ Task<void> Session::one_life() {
 
 // What is left must not be forgotten, nor a second copy be started beside it: it stays in `stopping`, and is
 // tried again with growing pauses, or at once when somebody asks.
-Task<void> Session::end_what_is_left(Life& life) {
+Task<void> Session::end_what_is_left() {
     auto delay = first_retry;
-    left_behind_ = !life.left.empty();
+    left_behind_ = !life_->left.empty();
     while (left_behind_) {
         const std::string next = closing_ ? "the next start of the supervisor tries again"
                                           : "trying again in " + std::to_string(delay.count() / 1000) + " s";
-        attention_ = "still there: " + join(life.left) + "; " + next;
+        attention_ = "still there: " + join(life_->left) + "; " + next;
         retry_now_ = false;
         settled_.notify();
         host_.status_changed();
@@ -288,11 +288,12 @@ Task<void> Session::end_what_is_left(Life& life) {
         if (closing_) continue;
         delay = std::min(delay * 2, longest_retry);
         retrying_ = true;
-        Life again = co_await runner_->end_again(*this);
+        Life again;
+        co_await runner_->end_again(*this, again);
         retrying_ = false;
-        if (again.exit) life.exit = again.exit, life.clean = again.clean;
-        life.left = std::move(again.left);
-        left_behind_ = !life.left.empty();
+        if (again.exit) life_->exit = again.exit, life_->clean = again.clean;
+        life_->left = std::move(again.left);
+        left_behind_ = !life_->left.empty();
     }
     attention_.reset();
 }

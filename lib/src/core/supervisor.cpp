@@ -187,7 +187,11 @@ Task<Status> Supervisor::begin() {
     if (!control.ok()) co_return control.error();
     control_ = std::move(*control);
     read_memories();
-    for (const auto& [name, session] : config_.sessions) add_session(name, session);
+    for (auto& [name, session] : config_.sessions) {
+        configured_.insert(name);
+        add_session(name, std::move(session));
+    }
+    config_.sessions.clear();
     for (std::string& problem : added_.load()) attention_.push_back(std::move(problem));
     run_added_sessions();
     if (settings_.handover) take_over(*settings_.handover);
@@ -367,15 +371,16 @@ void Supervisor::note_output(const SessionName& name, const std::string& problem
     status_changed();
 }
 
-void Supervisor::add_session(const SessionName& name, const SessionConfig& config) {
+void Supervisor::add_session(const SessionName& name, SessionConfig config) {
     std::unique_ptr<SessionRunner> runner;
     if (config.image.empty())
         runner = std::make_unique<ProcessRunner>(executor_, process_around_, *this);
     else
         runner = std::make_unique<ContainerRunner>(executor_, container_around_, *this, *engine_);
-    sessions_[name] = std::make_shared<Session>(executor_, name, config, *this, std::move(runner));
+    const bool follows = !config.after.empty();
+    sessions_[name] = std::make_shared<Session>(executor_, name, std::move(config), *this, std::move(runner));
     followers_.erase(name);
-    if (!config.after.empty()) followers_[name] = sessions_[name];
+    if (follows) followers_[name] = sessions_[name];
     if (const auto known = memories_.find(name); known != memories_.end())
         sessions_[name]->recall(known->second);
 }

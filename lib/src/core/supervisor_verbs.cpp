@@ -6,6 +6,8 @@
 #include "reeve/model/config_parse.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace reeve {
 namespace {
@@ -293,7 +295,10 @@ Task<Result<std::string>> Supervisor::apply(LoadedConfig loaded) {
     const Plan plan = plan_for(next);
     const bool other_engine = next.engine != config_.engine;
     const bool other_registries = config_.foreign_registries != next.foreign_registries;
+    std::map<SessionName, SessionConfig> wanted = std::exchange(next.sessions, {});
     config_ = std::move(next);
+    configured_.clear();
+    for (const auto& [name, session] : wanted) configured_.insert(name);
     config_text_ = std::move(loaded.text);
     config_path_ = std::move(loaded.path);
     output_->set_total(config_.logs.max_total);
@@ -318,11 +323,11 @@ Task<Result<std::string>> Supervisor::apply(LoadedConfig loaded) {
         co_return Error(Errc::failed, "reloading", "the supervisor is stopping");
     }
     for (const SessionName& name : wanted_up) {
-        const auto it = config_.sessions.find(name);
-        if (it == config_.sessions.end() || sessions_.contains(name)) continue;
-        add_session(name, it->second);
+        const auto it = wanted.find(name);
+        if (it == wanted.end() || sessions_.contains(name)) continue;
+        add_session(name, std::move(it->second));
         Session& session = *sessions_.at(name);
-        if (it->second.autostart) session.start();
+        if (session.config().autostart) session.start();
         session_tasks_.spawn(session.keep());
     }
     run_added_sessions();

@@ -105,11 +105,11 @@ Rule<std::vector<SessionName>> session_names();
 Rule<std::map<std::string, std::string>> variables(std::vector<std::string> reserved);
 
 // A value that may be left out, by another rule.
-template <class T>
-Rule<std::optional<T>> optional_of(Rule<T> rule) {
-    Rule<std::optional<T>> made;
+template <template <class> class Optional = std::optional, class T>
+Rule<Optional<T>> optional_of(Rule<T> rule) {
+    Rule<Optional<T>> made;
     made.schema = rule.schema;
-    made.read = [read = std::move(rule.read)](const Place& place, std::optional<T>& out) {
+    made.read = [read = std::move(rule.read)](const Place& place, Optional<T>& out) {
         out.emplace();
         read(place, *out);
     };

@@ -36,12 +36,12 @@ class ContainerRunner final : public SessionRunner {
           end_limit_(executor_) {}
 
     const char* kind() const override { return "container"; }
-    Task<Life> live(Session& session) override;
+    Task<void> live(Session& session, Life& life) override;
     std::optional<HandedProcess> hand_over() override { return std::nullopt; }  // the engine knows it all
     void take_over(Session& session, const SessionRecord& record,
                    const std::optional<HandedProcess>& handed) override;
-    Task<Life> go_on(Session& session) override;
-    Task<Life> end_again(Session& session) override { return end(session); }
+    Task<void> go_on(Session& session, Life& life) override;
+    Task<void> end_again(Session& session, Life& life) override { return end(session, life); }
     void describe(SessionStatus& status) const override;
     void hurry() override;
     std::vector<std::string> waiting_for() const override;
@@ -58,7 +58,7 @@ class ContainerRunner final : public SessionRunner {
     Task<Result<ContainerId>> create(Session& session);
     Task<void> wait_for_end(Session& session);
     static Task<void> until_it_must_end(Session& session);
-    Task<Life> end(Session& session);
+    Task<void> end(Session& session, Life& life);
     Task<Life> stop_and_remove(Session& session);
     void limit_the_end(std::chrono::milliseconds left);
     void write_receipt(const Session& session, const ContainerInfo& removed) const;

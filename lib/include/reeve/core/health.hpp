@@ -29,7 +29,7 @@ class Health {
         std::optional<std::string> problem;  // why one could not be made: the verdict, then
     };
     // A life has begun. `ready_before`: it goes on, and was seen ready.
-    void begin(const std::optional<ReadyConfig>& ready, const std::optional<LiveConfig>& live, Probes probes,
+    void begin(const Seldom<ReadyConfig>& ready, const Seldom<LiveConfig>& live, Probes probes,
                bool ready_before = false);
     // The life is over, or is to be: no probe looks any more. Does not wait for those that are looking.
     void end();

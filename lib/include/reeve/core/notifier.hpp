@@ -7,7 +7,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
-#include <optional>
 
 namespace reeve {
 
@@ -16,16 +15,16 @@ class Notifier {
     explicit Notifier(const Executor& executor) : timer_(executor, Clock::time_point::max()) {}
 
     void notify() { timer_.cancel(); }
-    // Returns after a notification, at the deadline, or when the task was cancelled.
+    // Returns after a notification, or when the task was cancelled.
+    Task<void> wait() {
+        const auto [ec] = co_await timer_.async_wait(as_result);
+        (void)ec;
+    }
+    // At the deadline, too. A function of its own, for what waits without one keeps no room for a deadline.
     using Clock = std::chrono::steady_clock;
-    Task<void> wait(std::optional<Clock::time_point> until = std::nullopt) {
-        if (!until) {
-            const auto [ec] = co_await timer_.async_wait(as_result);
-            (void)ec;
-            co_return;
-        }
+    Task<void> wait(Clock::time_point until) {
         // A timer of its own, or one waiter's deadline would move those of the others.
-        asio::steady_timer deadline(timer_.get_executor(), *until);
+        asio::steady_timer deadline(timer_.get_executor(), until);
         deadline.async_wait([this](const boost::system::error_code& ec) {
             if (!ec) timer_.cancel();
         });

@@ -41,12 +41,12 @@ class ProcessRunner final : public SessionRunner {
         : executor_(std::move(executor)), around_(surroundings), host_(host) {}
 
     const char* kind() const override { return "process"; }
-    Task<Life> live(Session& session) override;
+    Task<void> live(Session& session, Life& life) override;
     std::optional<HandedProcess> hand_over() override;
     void take_over(Session& session, const SessionRecord& record,
                    const std::optional<HandedProcess>& handed) override;
-    Task<Life> go_on(Session& session) override;
-    Task<Life> end_again(Session& session) override;
+    Task<void> go_on(Session& session, Life& life) override;
+    Task<void> end_again(Session& session, Life& life) override;
     void describe(SessionStatus& status) const override;
     void hurry() override;
     std::vector<std::string> waiting_for() const override;
@@ -67,7 +67,7 @@ class ProcessRunner final : public SessionRunner {
     Task<void> finish_output();
     Task<std::optional<LaunchFailure>> open_gate(GatedChild& child);
     Task<void> wait_for_end(Session& session, const ProcessHandle& handle);
-    Task<Life> end(Session& session, std::chrono::milliseconds grace);
+    Task<void> end(Session& session, std::chrono::milliseconds grace, Life& life);
     Task<Result<TakedownReport>> end_tree(Session& session, std::chrono::milliseconds grace);
     Task<std::optional<ExitStatus>> exit_status();
     Task<Result<std::vector<ProvenProcess>>> find_members();

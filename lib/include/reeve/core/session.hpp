@@ -43,21 +43,22 @@ struct Life {
 };
 
 // How a kind of session lives. While live() runs it watches session.must_end() and waits on
-// session.changed().
+// session.changed(). What came of it is in `life`, which the session keeps: a thousand of these wait at a
+// time, and what a coroutine returns or names takes room in its frame as long as it waits.
 class SessionRunner {
   public:
     virtual ~SessionRunner() = default;
     virtual const char* kind() const = 0;
-    virtual Task<Life> live(Session& session) = 0;
+    virtual Task<void> live(Session& session, Life& life) = 0;
     // Across an exec of this process: what of a life must be handed on, between two turns of the loop; and
     // what another program has handed to us of one that is on record. Then go_on() is the rest of that life,
     // as live() would have lived it; one that was being ended is ended at once.
     virtual std::optional<HandedProcess> hand_over() = 0;
     virtual void take_over(Session& session, const SessionRecord& record,
                            const std::optional<HandedProcess>& handed) = 0;
-    virtual Task<Life> go_on(Session& session) = 0;
+    virtual Task<void> go_on(Session& session, Life& life) = 0;
     // Tries again to end what live(), or this, has left.
-    virtual Task<Life> end_again(Session& session) = 0;
+    virtual Task<void> end_again(Session& session, Life& life) = 0;
     // Fills in what only the runner knows: pid, container id, containment.
     virtual void describe(SessionStatus& status) const = 0;
     // Ends the grace of a stop that is under way.
@@ -161,7 +162,7 @@ class Session {
 
   private:
     Task<void> one_life();
-    Task<void> end_what_is_left(Life& life);
+    Task<void> end_what_is_left();
     Task<void> pause(std::chrono::milliseconds delay);
     void after_life(const Life& life, std::chrono::milliseconds ran);
     bool may_start() const;
@@ -172,8 +173,9 @@ class Session {
     SessionConfig config_;
     SessionHost& host_;
     std::unique_ptr<SessionRunner> runner_;
-    Notifier changed_;  // wishes and events, for keep() and the runner
-    Notifier settled_;  // states, for those who wait for one
+    std::unique_ptr<Life> life_;  // the one under way
+    Notifier changed_;            // wishes and events, for keep() and the runner
+    Notifier settled_;            // states, for those who wait for one
     SessionState state_ = SessionState::stopped;
     bool wanted_ = false, closing_ = false, keeping_ = false;
     bool start_again_ = false;  // somebody asked for it while it was being stopped

@@ -165,7 +165,7 @@ class Supervisor final : public SessionHost {
     Task<Result<std::string>> change(ControlVerb verb, std::string params, Caller caller);
 
     // Sessions and configuration.
-    void add_session(const SessionName& name, const SessionConfig& config);
+    void add_session(const SessionName& name, SessionConfig config);
     void listen_to(const std::set<EngineAddress>& named);
     std::unique_ptr<EngineService> make_engine_service(const EngineConfig& config);
     struct Plan;
@@ -178,7 +178,7 @@ class Supervisor final : public SessionHost {
     // Those that `reeve add` made.
     void run_session(const SessionName& name, const SessionConfig& config);
     void run_added_sessions();
-    std::size_t names_taken(const Config& config) const;
+    std::size_t names_taken() const;
     std::optional<Error> objection_to(const SessionName& name, const SessionConfig& session) const;
     std::optional<Error> objection_to_removing(const SessionName& name,
                                                const std::vector<SessionName>& with) const;
@@ -226,7 +226,8 @@ class Supervisor final : public SessionHost {
     Executor executor_;
     Store store_;
     LifecycleLock lock_;
-    Config config_;
+    Config config_;                     // but its sessions: each has its own part of it
+    std::set<SessionName> configured_;  // those that it names
     std::optional<std::string> config_text_;
     std::string config_path_;
     SupervisorSettings settings_;

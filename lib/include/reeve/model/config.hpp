@@ -2,6 +2,7 @@
 // text.
 #pragma once
 
+#include "reeve/base/seldom.hpp"
 #include "reeve/model/ids.hpp"
 
 #include <chrono>
@@ -105,8 +106,8 @@ struct SessionConfig {
     RestartPolicy restart = RestartPolicy::on_failure;
     BackoffConfig backoff;
     GiveUpConfig give_up_after;
-    std::optional<ReadyConfig> ready;  // unset: ready when it runs
-    std::optional<LiveConfig> live;
+    Seldom<ReadyConfig> ready;  // unset: ready when it runs
+    Seldom<LiveConfig> live;
     LimitsConfig limits;
     StopConfig stop;
     LogConfig log;

@@ -1,0 +1,44 @@
+// A value that is nearly always missing: an optional that takes the room of a pointer while it is. For what
+// of a thousand sessions hardly one has.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+namespace reeve {
+
+template <class T>
+class Seldom {
+  public:
+    Seldom() = default;
+    Seldom(T value) : value_(std::make_unique<T>(std::move(value))) {}
+    Seldom(const Seldom& other) : value_(other ? std::make_unique<T>(*other) : nullptr) {}
+    Seldom(Seldom&&) noexcept = default;
+    Seldom& operator=(Seldom other) noexcept {
+        value_ = std::move(other.value_);
+        return *this;
+    }
+    ~Seldom() = default;
+
+    explicit operator bool() const { return value_ != nullptr; }
+    bool has_value() const { return value_ != nullptr; }
+    T& operator*() { return *value_; }
+    const T& operator*() const { return *value_; }
+    T* operator->() { return value_.get(); }
+    const T* operator->() const { return value_.get(); }
+    T value_or(T otherwise) const { return value_ ? *value_ : std::move(otherwise); }
+    T& emplace() {
+        value_ = std::make_unique<T>();
+        return *value_;
+    }
+    void reset() { value_.reset(); }
+
+    friend bool operator==(const Seldom& a, const Seldom& b) {
+        return a && b ? *a == *b : a.has_value() == b.has_value();
+    }
+
+  private:
+    std::unique_ptr<T> value_;
+};
+
+}  // namespace reeve
