@@ -59,7 +59,7 @@ class ContainerRunner final : public SessionRunner {
     Task<void> wait_for_end(Session& session);
     static Task<void> until_it_must_end(Session& session);
     Task<void> end(Session& session, Life& life);
-    Task<Life> stop_and_remove(Session& session);
+    Task<void> stop_and_remove(Session& session, Life& life);
     void limit_the_end(std::chrono::milliseconds left);
     void write_receipt(const Session& session, const ContainerInfo& removed) const;
     ContainerSpec spec_for(const Session& session) const;
