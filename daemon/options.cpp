@@ -253,16 +253,14 @@ void Grammar::add_owner_commands() {
     selftest.add_option("--image", options_.image, "an image with a shell, for a container session")
         ->type_name("IMAGE");
     accept_json(selftest);
-    // The processes that selftest kills; not for people.
+    // Not for people: the processes that selftest kills, and what the anchor of `reeve exec` becomes.
     CLI::App& zoo = command("zoo", "be processes that try to escape", "reeve zoo MARK");
     zoo.add_option("MARK", options_.subject, "what marks them")->required();
     zoo.add_option("KIND", options_.action, "one of them");
     zoo.group("");
-    // What the anchor of `reeve exec` becomes; not for people either.
-    CLI::App& finish = command("finish-exec", "clear what an exec has left, and exit as its command did",
-                               "reeve finish-exec ID 0");
+    CLI::App& finish = command("finish-exec", "clear what an exec has left", "reeve finish-exec ID 0");
     finish.add_option("ID", options_.id, "the instance's id")->required();
-    finish.add_option("STATUS", options_.status, "the exit status")->required();
+    finish.add_option("STATUS", options_.status, "the command's, to exit with")->required();
     finish.group("");
 
     CLI::App& why =
