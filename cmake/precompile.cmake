@@ -18,8 +18,5 @@ if(REEVE_TESTS AND NOT REEVE_PRECOMPILE STREQUAL OFF)
     file(CONFIGURE OUTPUT test_headers.cpp CONTENT "// Only what the precompiled header is made with.\n")
     add_library(test_headers OBJECT ${CMAKE_CURRENT_BINARY_DIR}/test_headers.cpp)
     target_link_libraries(test_headers PRIVATE reeve reeve_warnings nlohmann_json::nlohmann_json GTest::gtest GTest::gmock)
-    if(REEVE_SANITIZE)
-        target_compile_options(test_headers PRIVATE -O0)  # as reeve_test does
-    endif()
     target_precompile_headers(test_headers PRIVATE ${headers} <nlohmann/json.hpp> <gtest/gtest.h> <gmock/gmock.h>)
 endif()

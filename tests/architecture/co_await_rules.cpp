@@ -86,8 +86,7 @@ std::string why_bad(std::string_view code, std::size_t begin, std::size_t at) {
     return "has no end";
 }
 
-}  // namespace
-
+// The text with blanks in the place of comments and of what literals hold; newlines stay where they are.
 std::string code_only(std::string_view text) {
     std::string code(text);
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -99,10 +98,12 @@ std::string code_only(std::string_view text) {
     return code;
 }
 
-std::vector<BadAwait> bad_awaits(std::string_view text) {
+}  // namespace
+
+std::vector<Await> awaits_in(std::string_view text) {
     const std::string code = code_only(text);
     const std::string_view word = "co_await";
-    std::vector<BadAwait> found;
+    std::vector<Await> found;
     std::vector<char> open;
     std::vector<std::size_t> begins = {0};  // of the statement, and of those that its braces interrupt
     std::size_t line = 1;
@@ -121,8 +122,7 @@ std::vector<BadAwait> bad_awaits(std::string_view text) {
         if (std::string_view(code).substr(at, word.size()) != word || in_word(code[at + word.size()]))
             continue;
         if (at > 0 && in_word(code[at - 1])) continue;
-        if (const std::string why = why_bad(code, begins.back(), at); !why.empty())
-            found.push_back({line, why});
+        found.push_back({line, why_bad(code, begins.back(), at)});
     }
     return found;
 }

@@ -12,13 +12,11 @@
 
 namespace reeve::test {
 
-// The text with blanks in the place of comments and of what literals hold; newlines stay where they are.
-std::string code_only(std::string_view text);
-
-struct BadAwait {
+struct Await {
     std::size_t line = 0;  // from 1
-    std::string why;
+    std::string why_bad;   // empty: it is good
 };
-std::vector<BadAwait> bad_awaits(std::string_view text);
+// Every one of the text, but in comments and literals.
+std::vector<Await> awaits_in(std::string_view text);
 
 }  // namespace reeve::test

@@ -31,6 +31,11 @@ WITH_CONTAINER = {"engine": {"command": "podman"}, "sessions": {
     **SESSIONS["sessions"], "box": {"image": IMAGE, "args": ["sleep", "78001"], "stop": {"grace": "500ms"}}}}
 
 
+def sessions_with(name, **changes):
+    """The configuration, with one of its sessions changed."""
+    return {"sessions": {**SESSIONS["sessions"], name: {**SESSIONS["sessions"][name], **changes}}}
+
+
 def check(true, what):
     if not true:
         raise Failure(what)
@@ -178,9 +183,7 @@ def step_frozen(bed, service):
 def step_reload(bed, service):
     before = service.is_up()
     bed.user("systemctl", "--user", "reload", "reeve")
-    changed = json.loads(json.dumps(SESSIONS))
-    changed["sessions"]["plain"]["command"] = ["sleep", "77004"]
-    bed.user_file(CONFIG, json.dumps(changed))
+    bed.user_file(CONFIG, json.dumps(sessions_with("plain", command=["sleep", "77004"])))
     bed.user("systemctl", "--user", "reload", "reeve")
     wait_until("the changed session runs", lambda: bed.processes("sleep 77004") and not bed.processes("sleep 77003"))
     after = service.is_up()
@@ -279,9 +282,7 @@ def step_leftover_container(bed, service):
 
 def step_adoption(bed, service):
     """Of the two sessions one goes on when the supervisor is killed."""
-    adopting = json.loads(json.dumps(SESSIONS))
-    adopting["sessions"]["plain"]["on_owner_death"] = "adopt"
-    bed.user_file(CONFIG, json.dumps(adopting))
+    bed.user_file(CONFIG, json.dumps(sessions_with("plain", on_owner_death="adopt")))
     bed.user("systemctl", "--user", "restart", "reeve", seconds=120)
     before = service.is_up()
     kill(bed, before["pid"])

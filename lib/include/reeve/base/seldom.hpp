@@ -31,7 +31,6 @@ class Seldom {
         value_ = std::make_unique<T>();
         return *value_;
     }
-    void reset() { value_.reset(); }
 
     friend bool operator==(const Seldom& a, const Seldom& b) {
         return a && b ? *a == *b : a.has_value() == b.has_value();
