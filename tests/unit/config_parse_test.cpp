@@ -382,10 +382,10 @@ TEST(ConfigParse, ReadsProbesAndLimits) {
     EXPECT_EQ(a.ready->timeout, milliseconds(1000));
     EXPECT_EQ(a.live->by.log, "^tick [0-9]+$");
     EXPECT_EQ(a.live->failures, 2);
-    EXPECT_EQ(a.limits.nofile, 64);
-    EXPECT_EQ(a.limits.core, LimitsConfig::unlimited);
-    EXPECT_EQ(a.limits.nice, 5);
-    EXPECT_FALSE(a.limits.as);
+    EXPECT_EQ(a.limits->nofile, 64);
+    EXPECT_EQ(a.limits->core, LimitsConfig::unlimited);
+    EXPECT_EQ(a.limits->nice, 5);
+    EXPECT_FALSE(a.limits->as);
 }
 
 TEST(ConfigParse, AProbeLooksAtExactlyOneThing) {

@@ -32,16 +32,16 @@ TEST(Fingerprint, IsAnotherForEverythingThatIsLaunched) {
         [](SessionConfig& s) { s.env_file = {"A"}; },
         [](SessionConfig& s) { s.options = {"A"}; },
         [](SessionConfig& s) { s.args = {"A"}; },
-        [](SessionConfig& s) { s.limits.nofile = 1; },
-        [](SessionConfig& s) { s.limits.nproc = 1; },
-        [](SessionConfig& s) { s.limits.as = 1; },
-        [](SessionConfig& s) { s.limits.core = 1; },
-        [](SessionConfig& s) { s.limits.data = 1; },
-        [](SessionConfig& s) { s.limits.fsize = 1; },
-        [](SessionConfig& s) { s.limits.memlock = 1; },
-        [](SessionConfig& s) { s.limits.stack = 1; },
-        [](SessionConfig& s) { s.limits.cpu = std::chrono::seconds(1); },
-        [](SessionConfig& s) { s.limits.nice = 1; }};
+        [](SessionConfig& s) { s.limits.emplace().nofile = 1; },
+        [](SessionConfig& s) { s.limits.emplace().nproc = 1; },
+        [](SessionConfig& s) { s.limits.emplace().as = 1; },
+        [](SessionConfig& s) { s.limits.emplace().core = 1; },
+        [](SessionConfig& s) { s.limits.emplace().data = 1; },
+        [](SessionConfig& s) { s.limits.emplace().fsize = 1; },
+        [](SessionConfig& s) { s.limits.emplace().memlock = 1; },
+        [](SessionConfig& s) { s.limits.emplace().stack = 1; },
+        [](SessionConfig& s) { s.limits.emplace().cpu = std::chrono::seconds(1); },
+        [](SessionConfig& s) { s.limits.emplace().nice = 1; }};
     std::set<std::string> seen;
     for (const auto& change : changes) {
         SessionConfig session = some_session();

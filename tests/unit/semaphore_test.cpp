@@ -1,78 +1,90 @@
 // So many at a time, the others in the order in which they came, and no permit is lost.
 #include "reeve/core/semaphore.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <map>
+#include <memory>
 #include <vector>
 
 namespace reeve {
 namespace {
 
 using testing::ElementsAre;
-
-struct Seen {
-    int inside = 0, most = 0;
-    std::vector<int> order;
-};
-
-Task<void> pass(Semaphore& semaphore, Seen& seen, int number, int turns) {
-    const Semaphore::Permit permit = co_await semaphore.acquire();
-    seen.most = std::max(seen.most, ++seen.inside);
-    seen.order.push_back(number);
-    const auto executor = co_await asio::this_coro::executor;
-    for (int turn = 0; turn < turns; ++turn) co_await asio::post(executor, asio::use_awaitable);
-    --seen.inside;
-}
+using testing::IsEmpty;
 
 class SemaphoreTest : public testing::Test {
   protected:
-    void come(int number, int turns = 1) {
-        asio::co_spawn(loop, pass(semaphore, seen, number, turns), asio::detached);
+    // Whether its turn came at once.
+    bool come(int number) {
+        auto& turn = turns[number];
+        turn = std::make_unique<Semaphore::Turn>(semaphore, [this, number] { told.push_back(number); });
+        return turn->has_come();
     }
-    asio::io_context loop;
-    Semaphore semaphore{loop.get_executor(), 2};
-    Seen seen;
+    void leave(int number) { turns.erase(number); }
+
+    Semaphore semaphore{2};
+    std::map<int, std::unique_ptr<Semaphore::Turn>> turns;
+    std::vector<int> told;
 };
 
 TEST_F(SemaphoreTest, LetsInAsManyAsItHasAndTheOthersAsTheyCame) {
-    come(1, 5);
-    for (int number = 2; number <= 6; ++number) come(number);
-    loop.run();
-    EXPECT_EQ(seen.most, 2);
-    EXPECT_THAT(seen.order, ElementsAre(1, 2, 3, 4, 5, 6));
+    EXPECT_TRUE(come(1));
+    EXPECT_TRUE(come(2));
+    EXPECT_FALSE(come(3));
+    EXPECT_FALSE(come(4));
+    EXPECT_THAT(told, IsEmpty());
+    leave(2);
+    EXPECT_THAT(told, ElementsAre(3));
+    EXPECT_TRUE(turns[3]->has_come());
+    EXPECT_FALSE(turns[4]->has_come());
+    leave(3);
+    EXPECT_THAT(told, ElementsAre(3, 4));
 }
 
 TEST_F(SemaphoreTest, HasAllItsPermitsAgainWhenNobodyWaits) {
     for (int number = 1; number <= 5; ++number) come(number);
-    loop.run();
-    loop.restart();
-    seen = {};
-    for (int number = 1; number <= 4; ++number) come(number, 3);
-    loop.run();
-    EXPECT_EQ(seen.most, 2);
-    EXPECT_EQ(seen.inside, 0);
-    EXPECT_THAT(seen.order, ElementsAre(1, 2, 3, 4));
+    for (int number = 1; number <= 5; ++number) leave(number);
+    EXPECT_TRUE(come(1));
+    EXPECT_TRUE(come(2));
+    EXPECT_FALSE(come(3));
 }
 
-Task<void> pass_twice(Semaphore& semaphore, Seen& seen, int first, int second) {
-    co_await pass(semaphore, seen, first, 1);
-    co_await pass(semaphore, seen, second, 1);
-}
-
-// A permit on its way to one who waits is not there for whoever asks before that one has woken.
+// A permit on its way to one who waits is not there for whoever asks before that one has looked.
 TEST_F(SemaphoreTest, NobodyOvertakes) {
-    asio::co_spawn(loop, pass_twice(semaphore, seen, 1, 4), asio::detached);
-    come(2, 5);
-    come(3);
-    loop.run();
-    EXPECT_EQ(seen.most, 2);
-    EXPECT_THAT(seen.order, ElementsAre(1, 2, 3, 4));
+    for (int number = 1; number <= 3; ++number) come(number);
+    leave(1);
+    EXPECT_FALSE(come(4));
+    EXPECT_THAT(told, ElementsAre(3));
+}
+
+// Nobody waits for one who does not want it any more, and no permit goes with it.
+TEST_F(SemaphoreTest, WhoeverGivesUpItsPlaceIsPassedOver) {
+    for (int number = 1; number <= 4; ++number) come(number);
+    leave(3);
+    leave(1);
+    EXPECT_THAT(told, ElementsAre(4));
+    leave(4);
+    leave(2);
+    EXPECT_TRUE(come(5));
+    EXPECT_TRUE(come(6));
+}
+
+// Whoever is told may ask at once for another, or leave.
+TEST_F(SemaphoreTest, MayBeAskedByWhoeverIsTold) {
+    come(1);
+    come(2);
+    turns[3] = std::make_unique<Semaphore::Turn>(semaphore, [this] {
+        told.push_back(3);
+        come(5);
+    });
+    come(4);
+    leave(1);
+    EXPECT_THAT(told, ElementsAre(3));
+    leave(2);
+    leave(3);
+    EXPECT_THAT(told, ElementsAre(3, 4, 5));
 }
 
 }  // namespace

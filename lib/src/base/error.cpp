@@ -43,11 +43,14 @@ const std::error_category& error_category() noexcept {
     return category;
 }
 
-Error::Error() : Error(Errc::uninitialised, "internal error") {}
+Error::Error(std::error_code code, std::string what, std::string why, std::string fix) {
+    if (why.empty()) why = code.message();
+    parts_ = std::make_shared<const Parts>(Parts{code, std::move(what), std::move(why), std::move(fix)});
+}
 
-Error::Error(std::error_code code, std::string what, std::string why, std::string fix)
-    : code_(code), what_(std::move(what)), why_(std::move(why)), fix_(std::move(fix)) {
-    if (why_.empty()) why_ = code_.message();
+const Error::Parts& Error::parts() const {
+    static const Error none(Errc::uninitialised, "internal error");
+    return parts_ ? *parts_ : *none.parts_;
 }
 
 Error Error::from_errno(std::string what, std::string fix) {
@@ -55,15 +58,13 @@ Error Error::from_errno(std::string what, std::string fix) {
 }
 
 std::string Error::message() const {
-    std::string text = what_ + ": " + why_;
-    if (!fix_.empty()) text += "; " + fix_;
+    std::string text = what() + ": " + why();
+    if (!fix().empty()) text += "; " + fix();
     return text;
 }
 
 Error Error::while_doing(std::string_view doing) const {
-    Error outer = *this;
-    outer.what_ = std::string(doing) + ": " + what_;
-    return outer;
+    return {code(), std::string(doing) + ": " + what(), why(), fix()};
 }
 
 }  // namespace reeve

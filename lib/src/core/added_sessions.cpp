@@ -11,10 +11,10 @@ constexpr int schema_version = 1;
 
 }  // namespace
 
-AddedSessions::AddedSessions(const Executor& executor, Worker& worker, std::filesystem::path path)
+AddedSessions::AddedSessions(Worker& worker, std::filesystem::path path)
     : path_(std::move(path)),
       file_(
-          executor, worker, [this] { return render(); },
+          worker, [this] { return render(); },
           [path = path_](const std::string& text) { return replace_file(path, text); }) {}
 
 std::string AddedSessions::render() const {

@@ -9,6 +9,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace reeve {
 namespace {
@@ -51,7 +52,7 @@ ContainerSessionRecord ContainerRunner::record_for(const Session& session) const
     return record;
 }
 
-Task<void> ContainerRunner::live(Session& session, Life& life) {
+Task<bool> ContainerRunner::begin(Session& session, Life& life) {
     id_ = {};
     launched_by_ = around_.instance;
     last_seen_.reset();
@@ -61,14 +62,14 @@ Task<void> ContainerRunner::live(Session& session, Life& life) {
     if (!variables.ok()) {
         life.problem = variables.error().message();
         life.exit = LastExit{125, std::nullopt, now_rfc3339()};
-        co_return;
+        co_return false;
     }
     variables_ = std::move(*variables);
     const Status there = co_await service_.probe();
     if (!there.ok()) {
         life.engine_missing = true;
         life.problem = there.error().message();
-        co_return;
+        co_return false;
     }
     // Whatever is configured meanwhile: who made a container is asked about it to the end.
     engine_ = &service_.engine();
@@ -85,22 +86,22 @@ Task<void> ContainerRunner::live(Session& session, Life& life) {
         life.engine_missing = engine_is_missing(problem);
         life.exit =
             LastExit{125, std::nullopt, now_rfc3339()};  // what `docker run` exits with when it could not run
-        co_return;
+        co_return false;
     }
-    if (!session.must_end()) {
-        const Status started = co_await engine().start_container(id_);
-        if (!started.ok()) {
-            co_await end(session, life);
-            life.problem = started.error().message();
-            life.exit = LastExit{125, std::nullopt, now_rfc3339()};
-            co_return;
-        }
-        session.mark_started(now_rfc3339());
-        session.set_state(SessionState::running);
-        co_await wait_for_end(session);
-        life.started = true;
+    if (session.must_end()) {
+        co_await end(session, life);
+        co_return false;
     }
-    co_await end(session, life);
+    const Status started = co_await engine().start_container(id_);
+    if (!started.ok()) {
+        co_await end(session, life);
+        life.problem = started.error().message();
+        life.exit = LastExit{125, std::nullopt, now_rfc3339()};
+        co_return false;
+    }
+    session.mark_started(now_rfc3339());
+    session.set_state(SessionState::running);
+    co_return true;
 }
 
 void ContainerRunner::take_over(Session& session, const SessionRecord& record,
@@ -120,12 +121,6 @@ void ContainerRunner::take_over(Session& session, const SessionRecord& record,
     service_.need_events();
 }
 
-Task<void> ContainerRunner::go_on(Session& session, Life& life) {
-    if (session.state() == SessionState::running) co_await wait_for_end(session);
-    life.started = true;
-    co_await end(session, life);
-}
-
 // The record names the container before it exists; its id follows before anything in it runs.
 Task<Result<ContainerId>> ContainerRunner::create(Session& session) {
     SessionRecord record = record_for(session);
@@ -141,39 +136,40 @@ Task<void> ContainerRunner::until_it_must_end(Session& session) {
     while (!session.must_end()) co_await session.changed().wait();
 }
 
-Task<void> ContainerRunner::wait_for_end(Session& session) {
-    using asio::experimental::awaitable_operators::operator||;
+void ContainerRunner::watch(Session& session) {
+    if (std::exchange(watched_, true)) return;
     service_.watch(id_, [this, &session] {
         look_again_ = true;
-        session.changed().notify();
+        session.wake();
     });
     look_again_ = true;  // it may have ended before we listened
-    while (!session.must_end()) {
-        if (look_again_) {
-            look_again_ = false;
-            std::vector<std::string> ids{id_.value};
-            // Whoever wants it stopped does not wait for an answer that may not come.
-            auto first = co_await (engine().inspect_containers(std::move(ids)) || until_it_must_end(session));
-            if (first.index() == 1) break;
-            const auto& seen = std::get<0>(first);
-            if (seen.ok() && seen->empty()) {
-                auto second = co_await (is_the_same_engine() || until_it_must_end(session));
-                const Status* const same = std::get_if<Status>(&second);
-                if (same == nullptr || same->ok()) break;  // to be stopped, or somebody removed it
-                service_.note(*same);
-                continue;
-            }
-            if (seen.ok()) {
-                last_seen_ = seen->front();
-                seen_.notify();
-                if (!last_seen_->running) break;
-            }
-            // An engine that does not answer says nothing about the container: wait for it to come back.
+}
+
+Task<bool> ContainerRunner::ended(Session& session) {
+    using asio::experimental::awaitable_operators::operator||;
+    watch(session);
+    while (look_again_ && !session.must_end()) {
+        look_again_ = false;
+        std::vector<std::string> ids{id_.value};
+        // Whoever wants it stopped does not wait for an answer that may not come.
+        auto first = co_await (engine().inspect_containers(std::move(ids)) || until_it_must_end(session));
+        if (first.index() == 1) break;
+        const auto& seen = std::get<0>(first);
+        if (seen.ok() && seen->empty()) {
+            auto second = co_await (is_the_same_engine() || until_it_must_end(session));
+            const Status* const same = std::get_if<Status>(&second);
+            if (same == nullptr || same->ok()) co_return true;  // to be stopped, or somebody removed it
+            service_.note(*same);
             continue;
         }
-        co_await session.changed().wait();
+        if (seen.ok()) {
+            last_seen_ = seen->front();
+            seen_.notify();
+            if (!last_seen_->running) co_return true;
+        }
+        // An engine that does not answer says nothing about the container: we hear when it comes back.
     }
-    service_.unwatch(id_);
+    co_return false;
 }
 
 // What another engine does not have says nothing: `docker context use` is enough to be answered by one.
@@ -189,6 +185,7 @@ Task<Status> ContainerRunner::is_the_same_engine() {
 // The calls of a whole end share one limit: an engine that hangs in each of them must not add them up.
 Task<void> ContainerRunner::end(Session& session, Life& life) {
     session.set_state(SessionState::stopping);
+    if (std::exchange(watched_, false)) service_.unwatch(id_);
     ending_ = true;
     out_of_time_ = false;
     limit_the_end(hurried_ ? around_.patience : session.config().stop.grace + around_.patience);

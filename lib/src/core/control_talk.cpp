@@ -15,8 +15,7 @@ constexpr std::chrono::milliseconds last_words{500};
 }  // namespace
 
 ControlServer::Talk::Talk(Socket socket, const ControlLimits& limits, std::function<void()> grown)
-    : wake(socket.get_executor()),
-      socket_(std::move(socket)),
+    : socket_(std::move(socket)),
       limits_(limits),
       deadline_(socket_.get_executor()),
       grown_(std::move(grown)) {}

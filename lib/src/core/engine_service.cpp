@@ -14,13 +14,12 @@ constexpr std::chrono::milliseconds longest_pause{30'000};
 
 }  // namespace
 
-EngineService::EngineService(Executor executor, std::unique_ptr<ContainerEngine> engine, StoreId store,
+EngineService::EngineService(std::unique_ptr<ContainerEngine> engine, StoreId store,
                              EventLog& log, std::function<void()> status_changed)
     : engine_(std::move(engine)),
       store_(std::move(store)),
       log_(log),
-      status_changed_(std::move(status_changed)),
-      changed_(executor) {
+      status_changed_(std::move(status_changed)) {
     status_.why = "not asked yet";
 }
 

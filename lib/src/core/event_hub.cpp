@@ -36,7 +36,7 @@ void EventStream::end() {
 }
 
 std::shared_ptr<EventStream> EventHub::subscribe() {
-    auto stream = std::make_shared<EventStream>(executor_, limits_);
+    auto stream = std::make_shared<EventStream>(limits_);
     streams_.push_back(stream);
     if (on_subscribe_) on_subscribe_();
     return stream;

@@ -28,7 +28,7 @@ std::string text_of(const Error& error) {
 }  // namespace
 
 Health::Health(Executor executor, std::function<void()> changed)
-    : changed_(std::move(changed)), wake_(executor), tasks_(executor, [this](const std::string& bug) {
+    : changed_(std::move(changed)), tasks_(executor, [this](const std::string& bug) {
           judge("a probe failed by a mistake in reeve: " + bug);
       }) {}
 

@@ -17,8 +17,7 @@ InstanceChanges::InstanceChanges(Executor executor, Worker& worker, InstanceRegi
     : executor_(executor),
       worker_(worker),
       registry_(std::move(registry)),
-      closing_(std::move(closing)),
-      committed_(executor) {}
+      closing_(std::move(closing)) {}
 
 Task<Status> InstanceChanges::make(InstanceId id, std::string doing, Change change) {
     // What was begun is answered, also when the task that asked is being cancelled.

@@ -25,7 +25,6 @@ NotifyListener::NotifyListener(Executor executor, UniqueFd socket, std::filesyst
     : socket_(executor, socket.get()),
       path_(std::move(path)),
       status_changed_(std::move(status_changed)),
-      changed_(executor),
       tasks_(executor, [this](const std::string&) { in_trouble_ = true; }) {
     (void)socket.release();  // the descriptor owns it now
 }

@@ -29,7 +29,7 @@ class LogProbe final : public Probe {
           log_(std::move(log)),
           at_(begin),
           lines_(std::move(pattern)),
-          wake_(std::make_shared<Notifier>(executor_)) {}
+          wake_(std::make_shared<Notifier>()) {}
 
     bool waits_for_a_sign() const override { return true; }
 

@@ -47,14 +47,12 @@ std::optional<std::filesystem::path> ProcessRunner::fifo_of(const Session& sessi
 }
 
 // Until the command runs; when it does not, `life` says why. What only this needs, an environment above all,
-// goes when it returns: live() waits for as long as the command runs.
-Task<std::optional<ProcessHandle>> ProcessRunner::begin(Session& session, Life& life) {
+// goes when it returns.
+Task<std::optional<ProcessHandle>> ProcessRunner::start(Session& session, Life& life) {
     const auto refuse = [&life](std::string problem, int exit_code) -> std::optional<ProcessHandle> {
         life = did_not_start(std::move(problem), exit_code);
         return std::nullopt;
     };
-    const Semaphore::Permit permit = co_await around_.starts->acquire();
-    if (session.must_end()) co_return std::nullopt;  // asked while it waited
     const SessionConfig& config = session.config();
     LaunchSpec spec;
     spec.argv = config.command;
@@ -72,7 +70,7 @@ Task<std::optional<ProcessHandle>> ProcessRunner::begin(Session& session, Life& 
     spec.env = session_environment(own, around_.paths, around_.instance, session.name());
     spec.open_files = around_.open_files;
     spec.mark = inherited_mark(around_.instance, session.name());
-    spec.limits = child_limits_of(config.limits);
+    if (config.limits) spec.limits = child_limits_of(*config.limits);
     const auto fifo = fifo_of(session);
     auto output = around_.output->open(session.name(), around_.paths.log(session.name()), config.log, fifo);
     if (!output.ok()) co_return refuse(output.error().message(), 126);
@@ -115,7 +113,7 @@ Task<Result<GatedChild>> ProcessRunner::launch_below_anchor(LaunchSpec& spec) {
     const auto deadline = Clock::now() + anchor_patience;
     while (!anchor_->told_command() && Clock::now() < deadline) {
         std::vector<int> link{anchor_->link_fd()};
-        Notifier wake(executor_);
+        Notifier wake;
         co_await wait_for_exits(std::move(link), wake, deadline);
         anchor_->read();
     }
@@ -143,7 +141,8 @@ Task<std::optional<ProcessHandle>> ProcessRunner::let_run(Session& session, Gate
         record.succession.adopt = true;
         record.succession.spec = fingerprint_of(config);
     }
-    note_leader(session.name(), record);
+    start_time_ = record.start_time;
+    pidfs_inode_ = record.pidfs_inode;
     SessionRecord whole = std::move(record);
     const Status recorded = co_await host_.record(session.name(), std::move(whole));
 
@@ -166,7 +165,7 @@ Task<std::optional<ProcessHandle>> ProcessRunner::let_run(Session& session, Gate
             life = did_not_start(recorded.error().message(), 126);
         co_return std::nullopt;
     }
-    if (notify_) notify_->listen(leader_, around_.here);
+    if (notify_) notify_->listen(leader(session.name()), around_.here);
     session.mark_started(at);
     session.set_state(SessionState::running);
     co_return std::optional<ProcessHandle>(std::move(handle));
@@ -190,7 +189,7 @@ Task<std::optional<LaunchFailure>> ProcessRunner::open_gate(GatedChild& child) {
     const Status opened = child.open();
     if (opened.ok()) {
         std::vector<int> report{child.report_fd()};
-        Notifier wake(executor_);
+        Notifier wake;
         co_await wait_for_exits(std::move(report), wake, Clock::time_point::max());
     }
     co_return child.outcome();

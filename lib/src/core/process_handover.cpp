@@ -48,7 +48,9 @@ void ProcessRunner::take_over(Session& session, const SessionRecord& record,
     const HandedProcess from = handed.value_or(HandedProcess{});
     pid_ = process->pid;
     cgroup_ = process->cgroup;
-    adopted_ = !process->succession.launched_by.empty();
+    start_time_ = process->start_time;
+    pidfs_inode_ = process->pidfs_inode;
+    launched_by_ = process->succession.launched_by;
     if (UniqueFd link = taken(from.link)) {
         auto anchor = SessionAnchor::take_over(from.anchor, std::move(link));
         if (anchor.ok())
@@ -56,14 +58,13 @@ void ProcessRunner::take_over(Session& session, const SessionRecord& record,
         else
             complain(anchor.error());
     }
-    note_leader(name, *process);
-    if (adopted_) {
-        auto leader = find_leader(leader_, around_.here);
-        if (leader.ok() && *leader) taken_over_ = std::move((*leader)->handle);
+    if (adopted()) {
+        auto found = find_leader(leader(name), around_.here);
+        if (found.ok() && *found) command_ = std::move((*found)->handle);
     } else {
         // Our child, and not reaped: the number is its own. (Below an anchor that one tells how it ends.)
         auto held = ProcessHandle::open(*pid_);
-        if (held.ok() && *held) taken_over_ = std::move(**held);
+        if (held.ok() && *held) command_ = std::move(**held);
     }
 
     auto variables = variables_of(config);
@@ -87,25 +88,16 @@ void ProcessRunner::take_over(Session& session, const SessionRecord& record,
             complain(stream.error());
     }
     if (UniqueFd socket = taken(from.notify)) {
-        notify_ = std::make_unique<NotifyListener>(executor_, std::move(socket), around_.paths.notify(name),
+        notify_ = std::make_unique<NotifyListener>(around_.executor, std::move(socket), around_.paths.notify(name),
                                                    [this] { host_.status_changed(); });
-    } else if (adopted_) {  // a new socket of the same name: what was sent meanwhile found none
+    } else if (adopted()) {  // a new socket of the same name: what was sent meanwhile found none
         const Status listening = listen_for_notifications(session);
         if (!listening.ok()) complain(listening.error());
     }
     if (notify_) {
         notify_->recall(from.notified_ready, from.beats, from.message);
-        notify_->listen(leader_, around_.here);
+        notify_->listen(leader(name), around_.here);
     }
-}
-
-Task<void> ProcessRunner::go_on(Session& session, Life& life) {
-    const bool was_ending = session.state() == SessionState::stopping;
-    if (!was_ending && taken_over_) co_await wait_for_end(session, *taken_over_);
-    session.set_state(SessionState::stopping);
-    const auto grace = was_ending ? std::chrono::milliseconds(0) : session.config().stop.grace;
-    co_await end(session, grace, life);
-    if (life.left.empty()) co_await forget_life(session);
 }
 
 }  // namespace reeve

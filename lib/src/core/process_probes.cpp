@@ -37,7 +37,7 @@ Status ProcessRunner::listen_for_notifications(Session& session) {
     notify_.reset();
     const SessionConfig& config = session.config();
     if (!asks_for_notifications(config)) return done;
-    TRY(notify_, NotifyListener::bind(executor_, around_.paths.notify(session.name()),
+    TRY(notify_, NotifyListener::bind(around_.executor, around_.paths.notify(session.name()),
                                       [this] { host_.status_changed(); }));
     return done;
 }
@@ -63,7 +63,7 @@ Result<std::unique_ptr<Probe>> ProcessRunner::make_probe(Session& session, const
                                });
     } else if (!target.log.empty()) {
         TRY(LinePattern pattern, LinePattern::compile(target.log));
-        return make_log_probe(executor_, around_.paths.log(session.name()), log_begins_, std::move(pattern));
+        return make_log_probe(around_.executor, around_.paths.log(session.name()), log_begins_, std::move(pattern));
     } else if (target.notify && notify_) {
         NotifyListener& from = *notify_;
         if (question == Question::live)

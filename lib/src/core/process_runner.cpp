@@ -6,9 +6,6 @@
 #include "reeve/os/exit_watch.hpp"
 #include "reeve/os/process_table.hpp"
 
-#include <boost/asio/posix/stream_descriptor.hpp>
-
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -33,19 +30,39 @@ LastExit last_exit_of(const ExitStatus& status) {
 
 }  // namespace
 
-Task<void> ProcessRunner::live(Session& session, Life& life) {
-    adopted_ = false;
-    const auto command = co_await begin(session, life);
-    if (command) {
-        co_await wait_for_end(session, *command);
-        session.set_state(SessionState::stopping);
-        co_await end(session, session.config().stop.grace, life);
+Task<bool> ProcessRunner::begin(Session& session, Life& life) {
+    launched_by_ = {};
+    auto command = co_await start(session, life);
+    command_ = std::move(command);
+    if (!command_) co_await forget_life(session);
+    co_return command_.has_value();
+}
+
+Task<bool> ProcessRunner::ended(Session& session) {
+    if (!command_) co_return true;
+    if (anchor_) {
+        anchor_->read();
+        // An anchor that is gone leaves a session that cannot be held: it ends.
+        if (anchor_->ended() || anchor_->gone()) co_return true;
+    } else if (command_->look().state != ProcessSeen::State::running) {
+        co_return true;
     }
+    const int told_by = anchor_ ? anchor_->link_fd() : command_->exit_fd();
+    watch_.emplace(around_.executor, told_by, [&session] { session.wake(); });
+    co_return false;
+}
+
+Task<void> ProcessRunner::end(Session& session, Life& life) {
+    const bool had_its_grace = session.state() == SessionState::stopping;
+    session.set_state(SessionState::stopping);
+    watch_.reset();
+    const auto grace = had_its_grace ? std::chrono::milliseconds(0) : session.config().stop.grace;
+    co_await end_all(session, grace, life);
     if (life.left.empty()) co_await forget_life(session);  // who is left may go on writing
 }
 
 Task<void> ProcessRunner::forget_life(const Session& session) {
-    taken_over_.reset();
+    command_.reset();
     if (notify_) {
         notify_->close();
         co_await notify_->closed();
@@ -64,29 +81,29 @@ Task<void> ProcessRunner::finish_output() {
     co_await around_.output->finish(std::move(stream));
 }
 
-// Who is looked for when the session ends.
-void ProcessRunner::note_leader(const SessionName& name, const ProcessSessionRecord& record) {
-    leader_ = {};
-    leader_.instance = around_.instance;
-    leader_.launched_by = record.succession.launched_by;
-    leader_.name = name;
-    leader_.leader = {record.pid,          record.start_time, around_.here.boot_id, around_.here.machine_id,
-                      around_.here.pid_ns, record.pidfs_inode};
-    leader_.cgroup = cgroup_;
-    leader_.unreaped_child = !anchor_ && !adopted_;
+// Who is looked for when the session ends: what its record says.
+RecordedLeader ProcessRunner::leader(const SessionName& name) const {
+    RecordedLeader leader;
+    leader.instance = around_.instance;
+    leader.launched_by = launched_by_;
+    leader.name = name;
+    const Host& here = around_.here;
+    leader.leader = {pid_.value_or(-1), start_time_, here.boot_id, here.machine_id, here.pid_ns, pidfs_inode_};
+    leader.cgroup = cgroup_;
+    leader.unreaped_child = !anchor_ && !adopted();
+    return leader;
 }
 
 // The leader, if it is our child and has ended, is not reaped yet: as a zombie it keeps its pid, which is the
 // tree's session id, from being anybody else's until the tree was seen empty. An anchor reaps it, and holds
 // all that is left.
-Task<void> ProcessRunner::end(Session& session, std::chrono::milliseconds grace, Life& life) {
+Task<void> ProcessRunner::end_all(Session& session, std::chrono::milliseconds grace, Life& life) {
     const auto report = co_await end_tree(session, grace);
-    life.started = true;
     life.left = report.ok() ? report->left : std::vector<std::string>{report.error().message()};
     if (!life.left.empty()) co_return;
     std::optional<ExitStatus> status;
-    if (!adopted_) status = co_await exit_status();
-    if (adopted_) {
+    if (!adopted()) status = co_await exit_status();
+    if (adopted()) {
         life.problem = "it was adopted, so only its parent could tell how it ended";
     } else if (status) {
         life.exit = last_exit_of(*status);
@@ -102,50 +119,28 @@ Task<void> ProcessRunner::end(Session& session, std::chrono::milliseconds grace,
     host_.forget(session.name());
 }
 
-Task<void> ProcessRunner::end_again(Session& session, Life& life) {
-    co_await end(session, std::chrono::milliseconds(0), life);  // it has had its grace
-    if (life.left.empty()) co_await forget_life(session);
-}
-
-Task<void> ProcessRunner::wait_for_end(Session& session, const ProcessHandle& handle) {
-    const int told_by = anchor_ ? anchor_->link_fd() : handle.exit_fd();
-    asio::posix::stream_descriptor watch(executor_, ::fcntl(told_by, F_DUPFD_CLOEXEC, 0));
-    bool ended = false;
-    while (!ended && !session.must_end()) {
-        watch.async_wait(asio::posix::stream_descriptor::wait_read,
-                         [&session](const boost::system::error_code& ec) {
-                             if (!ec) session.changed().notify();
-                         });
-        co_await session.changed().wait();
-        watch.cancel();
-        if (anchor_) anchor_->read();
-        // An anchor that is gone leaves a session that cannot be held: it ends.
-        ended = anchor_ ? anchor_->ended() || anchor_->gone()
-                        : handle.look().state != ProcessSeen::State::running;
-    }
-}
-
 // An anchor says who belongs to the session as long as it lives. One that was killed meanwhile has given its
 // children away before we looked: then what they carry themselves must do.
-Task<Result<std::vector<ProvenProcess>>> ProcessRunner::find_members() {
-    if (leader_.contained()) co_return find_processes({&leader_, 1}, around_.here);
+Task<Result<std::vector<ProvenProcess>>> ProcessRunner::find_members(SessionName name) {
+    RecordedLeader sought = leader(name);
+    if (sought.contained()) co_return find_processes({&sought, 1}, around_.here);
     for (;;) {
         const bool held = anchor_ && !anchor_->handle().ended();
-        leader_.anchor = held ? anchor_->handle().pid() : -1;
-        auto found = co_await around_.scans->find(leader_);
+        sought.anchor = held ? anchor_->handle().pid() : -1;
+        auto found = co_await around_.scans->find(sought);
         if (!held || !anchor_->handle().ended()) co_return std::move(found);
     }
 }
 
 Task<Result<TakedownReport>> ProcessRunner::end_tree(Session& session, std::chrono::milliseconds grace) {
-    FindProcesses find = [this] { return find_members(); };
+    FindProcesses find = [this, name = session.name()] { return find_members(name); };
     TakedownOptions options;
     options.signal = session.config().stop.signal;
     options.grace = grace;
     options.on_signal = [this, name = session.name()](const ProvenProcess& process, int signal) {
         if (around_.on_signal) around_.on_signal(name, process, signal);
     };
-    takedown_ = std::make_unique<Takedown>(executor_, std::move(find), std::move(options));
+    takedown_ = std::make_unique<Takedown>(around_.executor, std::move(find), std::move(options));
     co_return co_await takedown_->run();
 }
 
@@ -158,7 +153,7 @@ Task<std::optional<ExitStatus>> ProcessRunner::exit_status() {
         const auto watch = open_exit_watch(*pid_);
         if (watch.ok()) {
             std::vector<int> fds{watch->get()};
-            Notifier wake(executor_);
+            Notifier wake;
             co_await wait_for_exits(std::move(fds), wake, Clock::now() + anchor_patience);
         }
         co_return reap_exit(*pid_);
@@ -166,7 +161,7 @@ Task<std::optional<ExitStatus>> ProcessRunner::exit_status() {
     const auto deadline = Clock::now() + anchor_patience;
     while (!anchor_->ended() && !anchor_->gone() && Clock::now() < deadline) {
         std::vector<int> link{anchor_->link_fd()};
-        Notifier wake(executor_);
+        Notifier wake;
         co_await wait_for_exits(std::move(link), wake, deadline);
         anchor_->read();
     }
@@ -176,15 +171,15 @@ Task<std::optional<ExitStatus>> ProcessRunner::exit_status() {
 void ProcessRunner::leave_cgroup() {
     // One that is not empty after all stays, and is found by the record.
     if (!cgroup_.empty()) (void)remove_cgroup(cgroup_).ok();
-    const std::string former = instance_part_of(cgroup_, leader_.launched_by.value);
-    if (adopted_ && !former.empty()) remove_unused_cgroups(former);
+    const std::string former = instance_part_of(cgroup_, launched_by_.value);
+    if (adopted() && !former.empty()) remove_unused_cgroups(former);
     cgroup_.clear();
 }
 
 Task<void> ProcessRunner::reap_child(const ProcessHandle& handle) {
     while (!reap_exit(handle.pid())) {
         std::vector<int> fds{handle.exit_fd()};
-        Notifier wake(executor_);
+        Notifier wake;
         co_await wait_for_exits(std::move(fds), wake, never);
     }
 }
@@ -195,7 +190,7 @@ Task<void> ProcessRunner::dismiss_anchor() {
     const std::unique_ptr<SessionAnchor> anchor = std::move(anchor_);
     anchor->release();
     std::vector<int> fds{anchor->handle().exit_fd()};
-    Notifier wake(executor_);
+    Notifier wake;
     co_await wait_for_exits(std::move(fds), wake, Clock::now() + anchor_patience);
     if (!anchor->handle().ended()) (void)anchor->handle().signal(SIGKILL).ok();
     co_await reap_child(anchor->handle());
@@ -204,7 +199,7 @@ Task<void> ProcessRunner::dismiss_anchor() {
 void ProcessRunner::describe(SessionStatus& status) const {
     status.pid = pid_;
     if (!pid_) return;
-    status.adopted = adopted_;
+    status.adopted = adopted();
     if (!cgroup_.empty())
         status.containment = "cgroup";
     else

@@ -7,7 +7,6 @@
 namespace reeve {
 
 struct ProcessScans::Batch {
-    explicit Batch(const Executor& executor) : finished(executor) {}
     std::vector<RecordedLeader> leaders;
     std::vector<std::vector<ProvenProcess>> found;  // by leader
     std::optional<Error> failed;
@@ -35,7 +34,7 @@ ProcessScans::ProcessScans(Executor executor, Host here)
 
 Task<Result<std::vector<ProvenProcess>>> ProcessScans::find(RecordedLeader leader) {
     const bool first = next_ == nullptr;
-    if (first) next_ = std::make_shared<Batch>(executor_);
+    if (first) next_ = std::make_shared<Batch>();
     const std::shared_ptr<Batch> batch = next_;
     const std::size_t mine = batch->leaders.size();
     batch->leaders.push_back(std::move(leader));

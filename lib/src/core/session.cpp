@@ -38,12 +38,10 @@ Session::Session(Executor executor, SessionName name, SessionConfig config, Sess
     : name_(std::move(name)),
       config_(std::move(config)),
       host_(host),
-      runner_(std::move(runner)),
-      changed_(executor),
-      settled_(executor) {
+      runner_(std::move(runner)) {
     if (!config_.ready && !config_.live) return;
     health_ = std::make_unique<Health>(executor, [this] {
-        changed_.notify();
+        wake();
         settled_.notify();
         host_.status_changed();
     });
@@ -131,7 +129,7 @@ void Session::start_with_supervisor() {
     }
     wanted_ = true;
     set_state(SessionState::waiting);
-    changed_.notify();
+    wake();
 }
 
 void Session::start() {
@@ -150,14 +148,14 @@ void Session::start() {
     // Shown at once, so that whoever asked does not see the end of an earlier life and take it for this
     // one's.
     if (down()) set_state(SessionState::waiting);
-    changed_.notify();
+    wake();
 }
 
 void Session::ask_stop(By by) {
     const bool is_news = std::exchange(wanted_, false);
     start_again_ = false;
     if (by == By::hand && !stopped_by_hand_) stopped_by_hand_ = unsaved_ = true;
-    if (is_news) changed_.notify();
+    if (is_news) wake();
 }
 
 Task<Status> Session::wait_started() {
@@ -183,7 +181,7 @@ Task<Status> Session::stop() {
     if (left_behind_) {
         attention_.reset();
         retry_now_ = true;
-        changed_.notify();
+        wake();
     }
     while (!down() && !wanted_) {
         // A stop that could not finish stays in `stopping` and says what is left.
@@ -198,7 +196,7 @@ Task<Status> Session::stop() {
 void Session::close() {
     closing_ = true;
     wanted_ = start_again_ = false;
-    changed_.notify();
+    wake();
 }
 
 bool Session::may_start() const {
@@ -206,28 +204,63 @@ bool Session::may_start() const {
                                         [this](const SessionName& name) { return host_.is_ready(name); });
 }
 
-Task<void> Session::keep() {
-    co_await asio::this_coro::throw_if_cancelled(false);
+bool Session::has_turn() {
+    Semaphore* const starts = runner_->starts();
+    if (starts == nullptr) return true;
+    if (!turn_) turn_ = std::make_unique<Semaphore::Turn>(*starts, [this] { wake(); });
+    return turn_->has_come();
+}
+
+void Session::keep() {
     keeping_ = true;
-    while (!closing_) {
-        if (goes_on_) {
-            co_await one_life();
+    wake();
+}
+
+void Session::wake() {
+    woken_ = true;
+    changed_.notify();
+    if (!keeping_ || acting_) return;
+    acting_ = true;
+    host_.act_soon(*this);
+}
+
+// As long as there is something to do.
+Task<void> Session::act() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    for (;;) {
+        woken_ = false;
+        bool at_rest = false;
+        if (lives_now_) {
+            const bool over = co_await life_is_over();
+            if (over) co_await end_life();
+            at_rest = !over;
+        } else if (closing_) {
+            break;
         } else if (!wanted_) {
+            turn_.reset();
             if (!down()) set_state(SessionState::stopped);
-            co_await changed_.wait();
+            at_rest = true;
         } else if (pause_) {
             const auto delay = *pause_;
             pause_.reset();
             co_await pause(delay);
         } else if (!may_start()) {
+            turn_.reset();
             set_state(SessionState::waiting);
-            co_await changed_.wait();
+            at_rest = true;
+        } else if (!has_turn()) {
+            set_state(SessionState::waiting);
+            at_rest = true;
         } else {
-            co_await one_life();
+            co_await begin_life();
         }
+        if (!at_rest || woken_) continue;
+        acting_ = false;
+        co_return;
     }
+    turn_.reset();
     if (!down() && !left_behind_) set_state(SessionState::stopped);
-    keeping_ = false;
+    acting_ = keeping_ = false;
     host_.status_changed();
 }
 
@@ -238,30 +271,44 @@ Task<void> Session::pause(std::chrono::milliseconds delay) {
     pause_ends_.reset();
 }
 
-Task<void> Session::one_life() {
-    life_ = std::make_unique<Life>();
-    if (std::exchange(goes_on_, false)) {
-        co_await runner_->go_on(*this, *life_);
-    } else {
-        set_state(SessionState::starting);
-        life_began_ = Clock::now();
-        co_await runner_->live(*this, *life_);
-    }
+Task<bool> Session::life_is_over() {
+    if (state_ == SessionState::stopping || must_end()) co_return true;
+    const bool ended = co_await runner_->ended(*this);
+    co_return ended || must_end();
+}
+
+Task<void> Session::begin_life() {
+    set_state(SessionState::starting);
+    life_began_ = Clock::now();
+    Life life;
+    const bool runs = co_await runner_->begin(*this, life);
+    lives_now_ = runs;
+    turn_.reset();
+    if (!runs) co_await conclude(std::move(life));
+}
+
+Task<void> Session::end_life() {
+    Life life;
+    co_await runner_->end(*this, life);
+    lives_now_ = false;
+    co_await conclude(std::move(life));
+}
+
+Task<void> Session::conclude(Life life) {
     std::optional<std::string> verdict;
     if (health_) {
         co_await health_->ended();
         verdict = health_->take_verdict();
     }
     const bool by_probe = verdict.has_value() && !asked_to_end();
-    co_await end_what_is_left();
-    const std::unique_ptr<Life> life = std::move(life_);
+    co_await end_what_is_left(life);
     if (by_probe) {
-        life->clean = false;
-        life->problem = *verdict;
-        if (life->exit) life->exit->why = life->problem;
-        host_.note(name_, "session ended by its probe", life->problem);
+        life.clean = false;
+        life.problem = *verdict;
+        if (life.exit) life.exit->why = life.problem;
+        host_.note(name_, "session ended by its probe", life.problem);
     }
-    after_life(*life, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - life_began_));
+    after_life(life, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - life_began_));
     if (pause_ == std::chrono::milliseconds(0) && !saving_) {
         unsaved_ = false;
         host_.remember_soon(name_, {stopped_by_hand_, budget_.state()});
@@ -272,13 +319,13 @@ Task<void> Session::one_life() {
 
 // What is left must not be forgotten, nor a second copy be started beside it: it stays in `stopping`, and is
 // tried again with growing pauses, or at once when somebody asks.
-Task<void> Session::end_what_is_left() {
+Task<void> Session::end_what_is_left(Life& life) {
     auto delay = first_retry;
-    left_behind_ = !life_->left.empty();
+    left_behind_ = !life.left.empty();
     while (left_behind_) {
         const std::string next = closing_ ? "the next start of the supervisor tries again"
                                           : "trying again in " + std::to_string(delay.count() / 1000) + " s";
-        attention_ = "still there: " + join(life_->left) + "; " + next;
+        attention_ = "still there: " + join(life.left) + "; " + next;
         retry_now_ = false;
         settled_.notify();
         host_.status_changed();
@@ -289,11 +336,11 @@ Task<void> Session::end_what_is_left() {
         delay = std::min(delay * 2, longest_retry);
         retrying_ = true;
         Life again;
-        co_await runner_->end_again(*this, again);
+        co_await runner_->end(*this, again);
         retrying_ = false;
-        if (again.exit) life_->exit = again.exit, life_->clean = again.clean;
-        life_->left = std::move(again.left);
-        left_behind_ = !life_->left.empty();
+        if (again.exit) life.exit = again.exit, life.clean = again.clean;
+        life.left = std::move(again.left);
+        left_behind_ = !life.left.empty();
     }
     attention_.reset();
 }

@@ -50,7 +50,7 @@ void Session::take_over(const SessionStatus& seen, const HandedSession& handed,
     state_ = seen.state;
     const bool has_life = state_ == SessionState::running || state_ == SessionState::stopping;
     if (!has_life || !record) return;
-    goes_on_ = true;
+    lives_now_ = true;
     life_began_ = Clock::now() - handed.ran;
     runner_->take_over(*this, *record, handed.process);
     if (state_ == SessionState::running) begin_health(seen.ready);

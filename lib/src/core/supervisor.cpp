@@ -4,6 +4,8 @@
 #include "reeve/os/brief_file.hpp"
 #include "reeve/os/cgroup.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,23 +46,17 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Loade
              [this](const std::string& bug) {
                  log_.error("bug in a task", {{"what", bug}});
              }),
-      changed_(executor),
-      status_dirty_(executor),
-      reap_wanted_(executor),
       record_(settings_.record),
-      memories_written_(executor),
-      added_(executor, worker_, store_.paths().added()),
-      usage_(executor),
-      events_(executor),
+      added_(worker_, store_.paths().added()),
       registry_(store_.paths()),
       receipts_(store_.paths().receipts()) {
     record_file_ = std::make_unique<DurableFile>(
-        executor_, record_worker_, [this] { return to_json(record_); },
+        record_worker_, [this] { return to_json(record_); },
         [path = store_.paths().instance(record_.instance_id)](const std::string& text) {
             return replace_file(path, text);
         });
     status_file_ = std::make_unique<DurableFile>(
-        executor_, worker_,
+        worker_,
         [this] {
             ++seq_;
             return to_json(snapshot());
@@ -69,18 +65,19 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Loade
     output_ = std::make_unique<OutputWriter>(
         executor_, store_.paths().logs(), config_.logs.max_total,
         [this](const SessionName& name, const std::string& problem) { note_output(name, problem); });
+    process_around_.executor = executor_;
     process_around_.output = output_.get();
     memory_file_ = std::make_unique<DurableFile>(
-        executor_, worker_, [this] { return to_json(memories_, now()); },
+        worker_, [this] { return to_json(memories_, now()); },
         [path = store_.paths().memory()](const std::string& text) { return replace_file(path, text); });
     metrics_file_ = std::make_unique<DurableFile>(
-        executor_, worker_, [this] { return to_metrics(snapshot()); },
+        worker_, [this] { return to_metrics(snapshot()); },
         // The next status makes it anew, so it may be lost with the power.
         [path = store_.paths().metrics()](const std::string& text) {
             return replace_brief_file(path, text);
         });
     adoptable_file_ = std::make_unique<DurableFile>(
-        executor_, worker_, [this] { return adoptable_processes(); },
+        worker_, [this] { return adoptable_processes(); },
         [path = store_.paths().adoptable()](const std::string& text) -> Status {
             std::error_code ignored;
             if (!text.empty()) return replace_file(path, text);
@@ -98,7 +95,7 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Loade
     if (settings_.anchor_pid)
         process_around_.anchor.arguments.push_back("guard=" + std::to_string(*settings_.anchor_pid));
     process_around_.scans = std::make_unique<ProcessScans>(executor_, settings_.here);
-    process_around_.starts = std::make_unique<Semaphore>(executor_, starts_at_a_time);
+    process_around_.starts = std::make_unique<Semaphore>(starts_at_a_time);
     process_around_.open_files = settings_.open_files;
     process_around_.on_signal = [this](const SessionName& name, const ProvenProcess& process, int signal) {
         Receipt line;
@@ -241,7 +238,7 @@ Task<void> Supervisor::reap_and_start() {
         const auto now = sessions_.find(name);
         if (now == sessions_.end() || now->second != session || session->taken_over()) continue;
         session->start_with_supervisor();
-        session_tasks_.spawn(session->keep());
+        session->keep();
     }
     state_ = SupervisorState::running;
     status_changed();
@@ -266,6 +263,8 @@ Task<void> Supervisor::stop_everything() {
     if (!stop_deadline_) stop_deadline_ = Clock::now() + config_.stop_deadline;
     co_await stop_sessions();
     for (auto& [name, session] : sessions_) session->close();
+    const auto is_kept = [](const auto& each) { return each.second->keeping(); };
+    while (std::any_of(sessions_.begin(), sessions_.end(), is_kept)) co_await changed_.wait();
     co_await session_tasks_.join();
 }
 
@@ -347,6 +346,11 @@ Task<void> Supervisor::let_go() {
 
 // --- what sessions ask of us ---
 
+// A session that acts is kept, so it is there until then.
+void Supervisor::act_soon(Session& session) {
+    asio::post(executor_, [this, &session] { session_tasks_.spawn(session.act()); });
+}
+
 void Supervisor::status_changed() {
     dirty_ = true;
     status_dirty_.notify();
@@ -374,7 +378,7 @@ void Supervisor::note_output(const SessionName& name, const std::string& problem
 void Supervisor::add_session(const SessionName& name, SessionConfig config) {
     std::unique_ptr<SessionRunner> runner;
     if (config.image.empty())
-        runner = std::make_unique<ProcessRunner>(executor_, process_around_, *this);
+        runner = std::make_unique<ProcessRunner>(process_around_, *this);
     else
         runner = std::make_unique<ContainerRunner>(executor_, container_around_, *this, *engine_);
     const bool follows = !config.after.empty();

@@ -78,7 +78,7 @@ void Supervisor::run_session(const SessionName& name, const SessionConfig& confi
     const bool begun = state_ == SupervisorState::running || state_ == SupervisorState::safe;
     if (!begun) return;  // starting: it comes with all others
     if (config.autostart && state_ == SupervisorState::running) session.start();
-    session_tasks_.spawn(session.keep());
+    session.keep();
 }
 
 // The added sessions that are not there yet: at the start, and when a reload made room. Those that cannot be

@@ -195,7 +195,7 @@ void Supervisor::adopt(const Reaper::Heirloom& left, const std::string& evidence
                                   {line.what == "process" ? "pid" : "container", line.name},
                                   {"evidence", evidence},
                                   {"of", left.of.instance_id.value}});
-    session_tasks_.spawn(session.keep());
+    session.keep();
 }
 
 // Pipes of sessions that are no more: who writes into one is nobody of ours.

@@ -218,7 +218,7 @@ void Supervisor::take_over(const Handover& handover) {
 
 void Supervisor::go_on_with_sessions() {
     for (auto& [name, session] : sessions_) {
-        if (session->taken_over()) session_tasks_.spawn(session->keep());
+        if (session->taken_over()) session->keep();
     }
     tell_manager("READY=1");
 }
@@ -250,7 +250,7 @@ Task<void> Supervisor::end_child(pid_t pid) {
     (void)(*handle)->signal(SIGKILL).ok();
     while (!reap_exit(pid) && !closing_) {
         std::vector<int> fds{(*handle)->exit_fd()};
-        Notifier wake(executor_);
+        Notifier wake;
         co_await wait_for_exits(std::move(fds), wake, Clock::time_point::max());
     }
 }

@@ -328,7 +328,7 @@ Task<Result<std::string>> Supervisor::apply(LoadedConfig loaded) {
         add_session(name, std::move(it->second));
         Session& session = *sessions_.at(name);
         if (session.config().autostart) session.start();
-        session_tasks_.spawn(session.keep());
+        session.keep();
     }
     run_added_sessions();
     log_.info("configuration applied", {{"added", static_cast<long long>(plan.added.size())},

@@ -26,7 +26,7 @@ Task<void> Supervisor::watch_anchor() {
     // Asked after it is held: only then is it certain whom we hold.
     const bool ours = handle.ok() && handle->has_value() && ::getppid() == *settings_.anchor_pid;
     if (ours) {
-        Notifier ended(executor_);
+        Notifier ended;
         anchor_watch_ = &ended;
         std::vector<int> fds{(*handle)->exit_fd()};
         co_await wait_for_exits(std::move(fds), ended, Clock::time_point::max());
@@ -47,7 +47,7 @@ Task<void> Supervisor::watch_instances() {
 // After a crash loop whatever is launched or reaped by itself may be what crashes us: a person decides.
 void Supervisor::stay_safe() {
     for (auto& [name, session] : sessions_) {
-        if (!session->taken_over()) session_tasks_.spawn(session->keep());
+        if (!session->taken_over()) session->keep();
     }
     tasks_.spawn(keep_reaping());  // when somebody asks: nobody watches, so nothing asks by itself
     state_ = SupervisorState::safe;

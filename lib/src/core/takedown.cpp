@@ -19,7 +19,7 @@ std::pair<pid_t, std::uint64_t> key_of(const ProvenProcess& process) {
 }  // namespace
 
 Takedown::Takedown(Executor executor, FindProcesses find, TakedownOptions options)
-    : executor_(executor), wake_(executor), find_(std::move(find)), options_(std::move(options)) {}
+    : executor_(executor), find_(std::move(find)), options_(std::move(options)) {}
 
 void Takedown::hurry() {
     hurried_ = true;

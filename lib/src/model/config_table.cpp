@@ -210,7 +210,7 @@ Field<SessionConfig> keeping_what_was_written(Field<SessionConfig> command) {
     command.read = [read = command.read](const Place& place, SessionConfig& session) {
         read(place, session);
         for (const JsonNode& word : place.node().children) session.written_command.push_back(word.string);
-        if (session.written_command == session.command) session.written_command.clear();
+        if (session.written_command == session.command) session.written_command = {};
     };
     return command;
 }
@@ -245,7 +245,7 @@ Table<SessionConfig> session_table() {
               optional_of<Seldom>(ready_rule())),
         field("live", "What tells that it still works; when it does not, it is ended and has failed.",
               &S::live, optional_of<Seldom>(live_rule())),
-        field("limits", "What the kernel allows its processes.", &S::limits, limits_rule(), process,
+        field("limits", "What the kernel allows its processes.", &S::limits, optional_of<Seldom>(limits_rule()), process,
               "put \"--ulimit\" or \"--memory\" into \"options\""),
         field("stop", "How it is stopped.", &S::stop, stop()),
         field("log", "The file that holds its output.", &S::log, log(), process,

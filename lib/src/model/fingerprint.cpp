@@ -48,7 +48,7 @@ std::string fingerprint_of(const SessionConfig& session) {
     parts.add(session.env_file);
     parts.add(session.options);
     parts.add(session.args);
-    const LimitsConfig& limits = session.limits;
+    const LimitsConfig limits = session.limits.value_or({});
     parts.add(limits.nofile);
     parts.add(limits.nproc);
     for (const auto& limit :

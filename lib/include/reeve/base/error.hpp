@@ -4,6 +4,7 @@
 // passes an error up may put what *it* was doing in front; nobody logs an error and returns it as well.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -30,16 +31,16 @@ inline std::error_code make_error_code(Errc e) noexcept { return {static_cast<in
 
 class [[nodiscard]] Error {
   public:
-    Error();  // Errc::uninitialised
+    Error() = default;  // Errc::uninitialised
     // `why` may be empty: then the text of the code is used.
     Error(std::error_code code, std::string what, std::string why = {}, std::string fix = {});
     // Reads errno: call it before anything that may change it.
     static Error from_errno(std::string what, std::string fix = {});
 
-    const std::error_code& code() const { return code_; }
-    const std::string& what() const { return what_; }
-    const std::string& why() const { return why_; }
-    const std::string& fix() const { return fix_; }
+    const std::error_code& code() const { return parts().code; }
+    const std::string& what() const { return parts().what; }
+    const std::string& why() const { return parts().why; }
+    const std::string& fix() const { return parts().fix; }
 
     // "what: why; fix"
     std::string message() const;
@@ -47,8 +48,14 @@ class [[nodiscard]] Error {
     Error while_doing(std::string_view doing) const;
 
   private:
-    std::error_code code_;
-    std::string what_, why_, fix_;
+    struct Parts {
+        std::error_code code;
+        std::string what, why, fix;
+    };
+    const Parts& parts() const;
+    // Shared and never changed: a Result, of which thousands wait in frames, has the room of its value. None
+    // is Errc::uninitialised.
+    std::shared_ptr<const Parts> parts_;
 };
 
 }  // namespace reeve

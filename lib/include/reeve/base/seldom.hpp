@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace reeve {
@@ -12,6 +13,7 @@ class Seldom {
   public:
     Seldom() = default;
     Seldom(T value) : value_(std::make_unique<T>(std::move(value))) {}
+    Seldom(const std::optional<T>& value) : value_(value ? std::make_unique<T>(*value) : nullptr) {}
     Seldom(const Seldom& other) : value_(other ? std::make_unique<T>(*other) : nullptr) {}
     Seldom(Seldom&&) noexcept = default;
     Seldom& operator=(Seldom other) noexcept {
@@ -27,6 +29,8 @@ class Seldom {
     T* operator->() { return value_.get(); }
     const T* operator->() const { return value_.get(); }
     T value_or(T otherwise) const { return value_ ? *value_ : std::move(otherwise); }
+    operator std::optional<T>() const { return value_ ? std::optional<T>(*value_) : std::nullopt; }
+    void reset() { value_.reset(); }
     T& emplace() {
         value_ = std::make_unique<T>();
         return *value_;

@@ -20,7 +20,7 @@ class AddedSessions {
         SessionConfig config;
         std::string text;  // the session as it was given, a JSON object
     };
-    AddedSessions(const Executor& executor, Worker& worker, std::filesystem::path path);
+    AddedSessions(Worker& worker, std::filesystem::path path);
 
     // Reads the file. What cannot be read is put aside under another name, and what is wrong with it comes
     // back, for people: nothing of it may keep the supervisor from starting.

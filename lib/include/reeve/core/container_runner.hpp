@@ -32,16 +32,16 @@ class ContainerRunner final : public SessionRunner {
           around_(surroundings),
           host_(host),
           service_(service),
-          seen_(executor_),
           end_limit_(executor_) {}
 
     const char* kind() const override { return "container"; }
-    Task<void> live(Session& session, Life& life) override;
+    Semaphore* starts() const override { return nullptr; }  // one that an engine holds up holds up no other
+    Task<bool> begin(Session& session, Life& life) override;
+    Task<bool> ended(Session& session) override;
+    Task<void> end(Session& session, Life& life) override;
     std::optional<HandedProcess> hand_over() override { return std::nullopt; }  // the engine knows it all
     void take_over(Session& session, const SessionRecord& record,
                    const std::optional<HandedProcess>& handed) override;
-    Task<void> go_on(Session& session, Life& life) override;
-    Task<void> end_again(Session& session, Life& life) override { return end(session, life); }
     void describe(SessionStatus& status) const override;
     void hurry() override;
     std::vector<std::string> waiting_for() const override;
@@ -56,9 +56,8 @@ class ContainerRunner final : public SessionRunner {
     Task<Status> is_the_same_engine();
     Task<void> note_output(const Session& session, const ContainerInfo& info);
     Task<Result<ContainerId>> create(Session& session);
-    Task<void> wait_for_end(Session& session);
+    void watch(Session& session);
     static Task<void> until_it_must_end(Session& session);
-    Task<void> end(Session& session, Life& life);
     Task<void> stop_and_remove(Session& session, Life& life);
     void limit_the_end(std::chrono::milliseconds left);
     void write_receipt(const Session& session, const ContainerInfo& removed) const;
@@ -79,6 +78,7 @@ class ContainerRunner final : public SessionRunner {
     Notifier seen_;                                 // last_seen_ has changed
     std::map<std::string, std::string> variables_;  // of the life under way: what its config says
     std::string last_output_;
+    bool watched_ = false;  // look_again_ is set when something has happened to it
     bool look_again_ = false;
     bool hurried_ = false;  // no more grace for this life
     asio::cancellation_signal end_of_grace_, end_of_calls_;

@@ -14,9 +14,9 @@ namespace reeve {
 // Thread rule: the loop's thread. `render` runs there too, when a write begins; `write` runs on the worker.
 class DurableFile {
   public:
-    DurableFile(const Executor& executor, Worker& worker, std::function<std::string()> render,
+    DurableFile(Worker& worker, std::function<std::string()> render,
                 std::function<Status(const std::string&)> write)
-        : worker_(worker), render_(std::move(render)), write_(std::move(write)), changed_(executor) {}
+        : worker_(worker), render_(std::move(render)), write_(std::move(write)) {}
 
     // Completes when a write that began after this call has ended: everything changed before the call is on
     // disk then. Callers that come while a write is under way share the next one.

@@ -22,7 +22,7 @@ namespace reeve {
 
 class EngineService {
   public:
-    EngineService(Executor executor, std::unique_ptr<ContainerEngine> engine, StoreId store, EventLog& log,
+    EngineService(std::unique_ptr<ContainerEngine> engine, StoreId store, EventLog& log,
                   std::function<void()> status_changed);
 
     ContainerEngine& engine() { return *engine_; }

@@ -27,7 +27,7 @@ struct EventLimits {
 // One listener's queue.
 class EventStream {
   public:
-    EventStream(const Executor& executor, EventLimits limits) : limits_(limits), arrived_(executor) {}
+    explicit EventStream(EventLimits limits) : limits_(limits) {}
 
     void push(const EventLine& line);
     // The next line, without its newline. After a loss: what is queued, then {"event":"dropped","count":N},
@@ -46,8 +46,7 @@ class EventStream {
 
 class EventHub {
   public:
-    explicit EventHub(Executor executor, EventLimits limits = {})
-        : executor_(std::move(executor)), limits_(limits) {}
+    explicit EventHub(EventLimits limits = {}) : limits_(limits) {}
 
     // It hears everything that is published from now on, until it is destroyed.
     std::shared_ptr<EventStream> subscribe();
@@ -59,7 +58,6 @@ class EventHub {
     void publish(std::string event);
 
   private:
-    Executor executor_;
     EventLimits limits_;
     std::function<void()> on_subscribe_;
     std::vector<std::weak_ptr<EventStream>> streams_;

@@ -5,35 +5,48 @@
 #include "reeve/base/task.hpp"
 
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <chrono>
+#include <memory>
 
 namespace reeve {
 
 class Notifier {
   public:
-    explicit Notifier(const Executor& executor) : timer_(executor, Clock::time_point::max()) {}
+    using Clock = std::chrono::steady_clock;
 
-    void notify() { timer_.cancel(); }
+    void notify() {
+        if (const auto timer = timer_.lock()) timer->cancel();
+    }
     // Returns after a notification, or when the task was cancelled.
     Task<void> wait() {
-        const auto [ec] = co_await timer_.async_wait(as_result);
+        const Executor executor = co_await asio::this_coro::executor;
+        const std::shared_ptr<asio::steady_timer> timer = waited_on(executor);
+        const auto [ec] = co_await timer->async_wait(as_result);
         (void)ec;
     }
     // At the deadline, too. A function of its own, for what waits without one keeps no room for a deadline.
-    using Clock = std::chrono::steady_clock;
     Task<void> wait(Clock::time_point until) {
+        const Executor executor = co_await asio::this_coro::executor;
+        const std::shared_ptr<asio::steady_timer> timer = waited_on(executor);
         // A timer of its own, or one waiter's deadline would move those of the others.
-        asio::steady_timer deadline(timer_.get_executor(), until);
-        deadline.async_wait([this](const boost::system::error_code& ec) {
-            if (!ec) timer_.cancel();
+        asio::steady_timer deadline(executor, until);
+        deadline.async_wait([timer](const boost::system::error_code& ec) {
+            if (!ec) timer->cancel();
         });
-        const auto [ec] = co_await timer_.async_wait(as_result);
+        const auto [ec] = co_await timer->async_wait(as_result);
         (void)ec;
     }
 
   private:
-    asio::steady_timer timer_;
+    // One for all who wait at a time, and none while nobody does: most of a thousand are never waited on.
+    std::shared_ptr<asio::steady_timer> waited_on(const Executor& executor) {
+        auto timer = timer_.lock();
+        if (!timer) timer_ = timer = std::make_shared<asio::steady_timer>(executor, Clock::time_point::max());
+        return timer;
+    }
+    std::weak_ptr<asio::steady_timer> timer_;
 };
 
 }  // namespace reeve

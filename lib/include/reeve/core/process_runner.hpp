@@ -4,6 +4,7 @@
 #include "reeve/core/notify_listener.hpp"
 #include "reeve/core/output_writer.hpp"
 #include "reeve/core/process_scans.hpp"
+#include "reeve/core/ready_watch.hpp"
 #include "reeve/core/semaphore.hpp"
 #include "reeve/core/session.hpp"
 #include "reeve/core/takedown.hpp"
@@ -23,6 +24,7 @@ namespace reeve {
 
 // What every process session of one supervisor shares.
 struct ProcessSurroundings {
+    Executor executor;
     StorePaths paths;
     InstanceId instance;
     Host here;
@@ -37,16 +39,17 @@ struct ProcessSurroundings {
 
 class ProcessRunner final : public SessionRunner {
   public:
-    ProcessRunner(Executor executor, const ProcessSurroundings& surroundings, SessionHost& host)
-        : executor_(std::move(executor)), around_(surroundings), host_(host) {}
+    ProcessRunner(const ProcessSurroundings& surroundings, SessionHost& host)
+        : around_(surroundings), host_(host) {}
 
     const char* kind() const override { return "process"; }
-    Task<void> live(Session& session, Life& life) override;
+    Semaphore* starts() const override { return around_.starts.get(); }
+    Task<bool> begin(Session& session, Life& life) override;
+    Task<bool> ended(Session& session) override;
+    Task<void> end(Session& session, Life& life) override;
     std::optional<HandedProcess> hand_over() override;
     void take_over(Session& session, const SessionRecord& record,
                    const std::optional<HandedProcess>& handed) override;
-    Task<void> go_on(Session& session, Life& life) override;
-    Task<void> end_again(Session& session, Life& life) override;
     void describe(SessionStatus& status) const override;
     void hurry() override;
     std::vector<std::string> waiting_for() const override;
@@ -61,17 +64,17 @@ class ProcessRunner final : public SessionRunner {
     Task<Result<ToolResult>> run_probe(std::vector<std::string> command, std::chrono::milliseconds limit);
     Task<Result<GatedChild>> launch(Session& session, LaunchSpec& spec);
     Task<Result<GatedChild>> launch_below_anchor(LaunchSpec& spec);
-    Task<std::optional<ProcessHandle>> begin(Session& session, Life& life);
+    Task<std::optional<ProcessHandle>> start(Session& session, Life& life);
     Task<std::optional<ProcessHandle>> let_run(Session& session, GatedChild child, const LaunchSpec& spec,
                                                Life& life);
     Task<void> finish_output();
     Task<std::optional<LaunchFailure>> open_gate(GatedChild& child);
-    Task<void> wait_for_end(Session& session, const ProcessHandle& handle);
-    Task<void> end(Session& session, std::chrono::milliseconds grace, Life& life);
+    Task<void> end_all(Session& session, std::chrono::milliseconds grace, Life& life);
     Task<Result<TakedownReport>> end_tree(Session& session, std::chrono::milliseconds grace);
     Task<std::optional<ExitStatus>> exit_status();
-    Task<Result<std::vector<ProvenProcess>>> find_members();
-    void note_leader(const SessionName& name, const ProcessSessionRecord& record);
+    Task<Result<std::vector<ProvenProcess>>> find_members(SessionName name);
+    RecordedLeader leader(const SessionName& name) const;
+    bool adopted() const { return !launched_by_.empty(); }
     Task<void> forget_life(const Session& session);
     std::optional<std::filesystem::path> fifo_of(const Session& session) const;
     UniqueFd enter_cgroup(const SessionName& name);
@@ -79,16 +82,16 @@ class ProcessRunner final : public SessionRunner {
     Task<void> reap_child(const ProcessHandle& handle);
     Task<void> dismiss_anchor();
 
-    Executor executor_;
     const ProcessSurroundings& around_;
     SessionHost& host_;
     // Of the life under way.
-    std::optional<pid_t> pid_;  // the command's
-    std::optional<ProcessHandle>
-        taken_over_;  // the command, when a former program of this process launched it
-    RecordedLeader leader_;
-    bool adopted_ = false;  // an earlier supervisor has launched it: it is no child of ours
-    std::string cgroup_;    // empty: none
+    std::optional<pid_t> pid_;              // the command's
+    std::uint64_t start_time_ = 0;          // and what proves it, of its record
+    std::uint64_t pidfs_inode_ = 0;         // the same
+    std::optional<ProcessHandle> command_;  // none: it has not begun, or could not be taken over
+    std::optional<ReadyWatch> watch_;       // of the command's end, or of what its anchor tells
+    InstanceId launched_by_;                // an earlier supervisor: it is no child of ours; empty: we
+    std::string cgroup_;                    // empty: none
     std::unique_ptr<SessionAnchor> anchor_;
     std::unique_ptr<Takedown> takedown_;
     std::shared_ptr<OutputWriter::Stream> output_;      // of this life

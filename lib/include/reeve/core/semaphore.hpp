@@ -1,66 +1,64 @@
-// So many at a time, and the others in the order in which they came. One thread: the executor's.
+// So many at a time, and the others in the order in which they came. Whoever waits needs no coroutine for it.
+// One thread.
 #pragma once
 
-#include "reeve/base/task.hpp"
-#include "reeve/core/notifier.hpp"
-
 #include <cstddef>
+#include <functional>
 #include <list>
-#include <utility>
 
 namespace reeve {
 
 class Semaphore {
   public:
-    // Gives itself back when it is destroyed; the semaphore must still be there.
-    class Permit {
+    explicit Semaphore(std::size_t permits) : free_(permits) {}
+    Semaphore(const Semaphore&) = delete;
+    Semaphore& operator=(const Semaphore&) = delete;
+
+    // One's place in the queue, and then the permit, until it is destroyed; the semaphore must still be there.
+    class Turn {
       public:
-        explicit Permit(Semaphore& from) : from_(&from) {}
-        Permit(Permit&& other) noexcept : from_(std::exchange(other.from_, nullptr)) {}
-        Permit& operator=(Permit&&) = delete;
-        ~Permit() {
-            if (from_ != nullptr) from_->give_back();
+        // `granted` is called when it has come, unless that is at once.
+        Turn(Semaphore& of, std::function<void()> granted) : of_(of), granted_(std::move(granted)) {
+            if (of_.free_ > 0) {
+                --of_.free_;
+                has_come_ = true;
+            } else {
+                place_ = of_.waiting_.insert(of_.waiting_.end(), this);
+            }
         }
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+        ~Turn() {
+            if (has_come_)
+                of_.give_back();
+            else
+                of_.waiting_.erase(place_);
+        }
+        bool has_come() const { return has_come_; }
 
       private:
-        Semaphore* from_;
+        friend class Semaphore;
+        Semaphore& of_;
+        std::function<void()> granted_;
+        std::list<Turn*>::iterator place_;
+        bool has_come_ = false;
     };
-
-    Semaphore(Executor executor, std::size_t permits) : executor_(std::move(executor)), free_(permits) {}
-
-    // The task that waits here must not be cancelled.
-    Task<Permit> acquire() {
-        if (free_ > 0) {
-            --free_;
-        } else {
-            Waiter mine(executor_);
-            waiting_.push_back(&mine);
-            while (!mine.granted) co_await mine.wake.wait();
-        }
-        co_return Permit(*this);
-    }
 
   private:
-    struct Waiter {
-        explicit Waiter(const Executor& executor) : wake(executor) {}
-        Notifier wake;
-        bool granted = false;
-    };
-
     // Handed on, not put back: whoever comes just now does not overtake.
     void give_back() {
         if (waiting_.empty()) {
             ++free_;
             return;
         }
-        waiting_.front()->granted = true;
-        waiting_.front()->wake.notify();
+        Turn& next = *waiting_.front();
         waiting_.pop_front();
+        next.has_come_ = true;
+        next.granted_();
     }
 
-    Executor executor_;
     std::size_t free_;
-    std::list<Waiter*> waiting_;
+    std::list<Turn*> waiting_;
 };
 
 }  // namespace reeve

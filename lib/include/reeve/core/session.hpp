@@ -9,12 +9,17 @@
 // Ending is the same whether the command left by itself or was told to: the whole tree goes, and only when it
 // was seen to be gone does the session leave `stopping`.
 //
-// Thread rule: the loop's thread. Ownership: the supervisor's; keep() must have ended before destruction.
+// A session at rest, running or down, is a plain structure: nothing waits for it in a coroutine, whose frame
+// would take room as long as it waits. What happens to it, or is wanted of it, wakes it; then one task acts
+// until there is nothing more to do.
+//
+// Thread rule: the loop's thread. Ownership: the supervisor's; keeping() must be false before destruction.
 #pragma once
 
 #include "reeve/base/task.hpp"
 #include "reeve/core/health.hpp"
 #include "reeve/core/notifier.hpp"
+#include "reeve/core/semaphore.hpp"
 #include "reeve/model/config.hpp"
 #include "reeve/model/handover.hpp"
 #include "reeve/model/instance_record.hpp"
@@ -34,7 +39,6 @@ class Session;
 
 // One life of a session's work: from launch until nothing of it is left.
 struct Life {
-    bool started = false;           // its own code has run
     std::optional<LastExit> exit;   // how it ended, when that was seen
     bool clean = false;             // exit code 0
     bool engine_missing = false;    // the engine cannot be reached: not the session's fault, costs no restart
@@ -42,23 +46,26 @@ struct Life {
     std::vector<std::string> left;  // what could not be ended: then the session stays as it is
 };
 
-// How a kind of session lives. While live() runs it watches session.must_end() and waits on
-// session.changed(). What came of it is in `life`, which the session keeps: a thousand of these wait at a
-// time, and what a coroutine returns or names takes room in its frame as long as it waits.
+// How a kind of session lives: begin() once, ended() whenever it may have ended by itself, end() at last. What
+// waits in them for something that may take its time looks at session.must_end(), woken by session.changed().
 class SessionRunner {
   public:
     virtual ~SessionRunner() = default;
     virtual const char* kind() const = 0;
-    virtual Task<void> live(Session& session, Life& life) = 0;
+    // Of whom only so many begin at a time; null: of those who need not wait for each other.
+    virtual Semaphore* starts() const = 0;
+    // Until its own code runs. False: it does not, nothing of it is left but what `life` says, and why.
+    virtual Task<bool> begin(Session& session, Life& life) = 0;
+    // Looks whether what runs has ended. If not, session.wake() says when it is to be asked again.
+    virtual Task<bool> ended(Session& session) = 0;
+    // Ends what is left of it, all of it. Called again, without any more grace, as long as life.left says
+    // what could not be ended.
+    virtual Task<void> end(Session& session, Life& life) = 0;
     // Across an exec of this process: what of a life must be handed on, between two turns of the loop; and
-    // what another program has handed to us of one that is on record. Then go_on() is the rest of that life,
-    // as live() would have lived it; one that was being ended is ended at once.
+    // what another program has handed to us of one that is on record, as if begin() had begun it.
     virtual std::optional<HandedProcess> hand_over() = 0;
     virtual void take_over(Session& session, const SessionRecord& record,
                            const std::optional<HandedProcess>& handed) = 0;
-    virtual Task<void> go_on(Session& session, Life& life) = 0;
-    // Tries again to end what live(), or this, has left.
-    virtual Task<void> end_again(Session& session, Life& life) = 0;
     // Fills in what only the runner knows: pid, container id, containment.
     virtual void describe(SessionStatus& status) const = 0;
     // Ends the grace of a stop that is under way.
@@ -79,6 +86,9 @@ class SessionRunner {
 class SessionHost {
   public:
     virtual ~SessionHost() = default;
+    // Runs session.act() as a task of its own. Not before the loop's next turn: whoever wakes a session may be
+    // in the middle of something.
+    virtual void act_soon(Session& session) = 0;
     // Writes the session's part of the instance record; completes when it is durable.
     virtual Task<Status> record(SessionName name, SessionRecord record) = 0;
     // Takes it out: its resources were seen to be gone. Need not be durable before anything else happens.
@@ -129,7 +139,7 @@ class Session {
     Task<Status> stop();
     void hurry() { runner_->hurry(); }
     // Something that it depends on has changed.
-    void poke() { changed_.notify(); }
+    void poke() { wake(); }
 
     // What of it cannot be interrupted by an exec right now, for people: a life that is just beginning or
     // ending. Empty: nothing.
@@ -144,28 +154,37 @@ class Session {
                    const std::optional<SessionRecord>& record);
     bool taken_over() const { return taken_over_; }
 
-    // The session's whole life; ends after close() once nothing runs any more.
-    Task<void> keep();
+    // From here on it is kept as it is wanted, until close(): then nothing of it runs any more once
+    // keeping() is false.
+    void keep();
     void close();
     // Its next life has been asked for, and its code does not run yet.
     bool beginning() const {
         return state_ == SessionState::starting || state_ == SessionState::waiting || start_again_;
     }
-    bool keeping() const { return keeping_; }  // keep() has begun and not ended
+    bool keeping() const { return keeping_; }
 
     // For runners.
     bool must_end() const { return asked_to_end() || judged(); }
     bool asked_to_end() const { return !wanted_ || closing_; }
     Notifier& changed() { return changed_; }
+    void wake();
     void set_state(SessionState state);
     void mark_started(std::string at);
 
+    // For the host: does what there is to do.
+    Task<void> act();
+
   private:
-    Task<void> one_life();
-    Task<void> end_what_is_left();
+    Task<bool> life_is_over();
+    Task<void> begin_life();
+    Task<void> end_life();
+    Task<void> conclude(Life life);
+    Task<void> end_what_is_left(Life& life);
     Task<void> pause(std::chrono::milliseconds delay);
     void after_life(const Life& life, std::chrono::milliseconds ran);
     bool may_start() const;
+    bool has_turn();
     bool judged() const { return health_ && health_->verdict(); }  // by its probes: it must end
     void begin_health(bool ready_before = false);
 
@@ -173,16 +192,18 @@ class Session {
     SessionConfig config_;
     SessionHost& host_;
     std::unique_ptr<SessionRunner> runner_;
-    std::unique_ptr<Life> life_;  // the one under way
-    Notifier changed_;            // wishes and events, for keep() and the runner
-    Notifier settled_;            // states, for those who wait for one
+    std::unique_ptr<Semaphore::Turn> turn_;  // to begin; none: it neither waits for it nor begins
+    Notifier changed_;  // wishes and events, for act() and the runner
+    Notifier settled_;  // states, for those who wait for one
     SessionState state_ = SessionState::stopped;
     bool wanted_ = false, closing_ = false, keeping_ = false;
+    bool acting_ = false;       // act() has begun and not ended
+    bool woken_ = false;        // since act() has looked last
+    bool lives_now_ = false;    // a life has begun that has not been ended
     bool start_again_ = false;  // somebody asked for it while it was being stopped
     bool left_behind_ = false, retry_now_ = false;
     bool retrying_ = false;    // what was left behind is being ended again
     bool taken_over_ = false;  // from a former program of this process
-    bool goes_on_ = false;     // the next life is one that it began
     std::chrono::steady_clock::time_point life_began_{};
     std::optional<std::chrono::steady_clock::time_point> pause_ends_;
     int restarts_ = 0, lives_ = 0;
@@ -192,8 +213,9 @@ class Session {
     std::unique_ptr<Health> health_;  // none: nothing is probed, so it is ready when it runs
     std::chrono::milliseconds engine_pause_{1000};
     std::optional<std::chrono::milliseconds> pause_;  // before the next life
-    std::optional<std::string> started_at_, attention_, last_output_;
-    std::optional<LastExit> last_exit_;
+    std::optional<std::string> started_at_;
+    Seldom<std::string> attention_, last_output_;
+    Seldom<LastExit> last_exit_;
 };
 
 }  // namespace reeve

@@ -92,6 +92,7 @@ class Supervisor final : public SessionHost {
     void tell_manager_how_it_goes();
     std::string told_manager_;
     // SessionHost
+    void act_soon(Session& session) override;
     Task<Status> record(SessionName name, SessionRecord record) override;
     void forget(const SessionName& name) override;
     Task<void> remember(SessionName name, SessionMemory memory) override;

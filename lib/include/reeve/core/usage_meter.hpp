@@ -33,7 +33,7 @@ std::map<SessionName, ProcessUsage> measure_usage(const std::vector<UsageTarget>
 
 class UsageMeter {
   public:
-    explicit UsageMeter(const Executor& executor) : done_(executor) {}
+    UsageMeter() = default;
     ~UsageMeter() { worker_.join(); }
     UsageMeter(const UsageMeter&) = delete;
     UsageMeter& operator=(const UsageMeter&) = delete;

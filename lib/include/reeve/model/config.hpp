@@ -108,7 +108,7 @@ struct SessionConfig {
     GiveUpConfig give_up_after;
     Seldom<ReadyConfig> ready;  // unset: ready when it runs
     Seldom<LiveConfig> live;
-    LimitsConfig limits;
+    Seldom<LimitsConfig> limits;
     StopConfig stop;
     LogConfig log;
     std::vector<SessionName> after;  // started when these are ready, stopped before them
