@@ -69,7 +69,7 @@ Result<LoadedConfig> loaded(ConfigFile file) {
     LoadedConfig config;
     config.config = std::move(file.config);
     config.path = file.path.string();
-    if (file.present) config.text = std::move(file.text);
+    if (file.present) config.text = without_blanks(file.text);
     return config;
 }
 

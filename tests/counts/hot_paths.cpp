@@ -103,7 +103,7 @@ void commit(int rounds) {
         std::promise<void> all_asked;
         auto asked = all_asked.get_future().share();
         DurableFile file(
-            loop.get_executor(), worker, [&record] { return to_json(record); },
+            worker, [&record] { return to_json(record); },
             [asked](const std::string&) -> Status {
                 asked.wait();
                 return done;

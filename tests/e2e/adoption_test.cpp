@@ -424,8 +424,9 @@ TEST_F(Adoption, IsNeverOfAStranger) {
         ProcessSessionRecord process = session_of(identity_of(pid));
         process.pidfs_inode = 0;
         if (name == std::string("later")) ++process.start_time;
-        process.succession.adopt = true;
-        process.succession.spec = fingerprint(session);
+        Succession& succession = process.succession.emplace();
+        succession.adopt = true;
+        succession.spec = fingerprint(session);
         record.sessions.emplace(SessionName{name}, process);
     }
     put_record(daemon.store(), record);

@@ -59,7 +59,7 @@ class FaultyEngine : public testing::Test {
         db.engine = "docker";
         db.container = "left";
         db.container_id.value = container_id;
-        db.succession.adopt = adoptable;
+        db.succession.emplace().adopt = adoptable;
         record.sessions.emplace(SessionName{"db"}, db);
         return put_record(daemon.store(), record);
     }

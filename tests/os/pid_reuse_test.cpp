@@ -14,6 +14,7 @@
 #include "reeve/os/process_table.hpp"
 #include "reeve/os/random.hpp"
 #include "support/run_program.hpp"
+#include "support/sanitized.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,7 +38,7 @@ namespace {
 
 int rounds() {
     const char* wanted = std::getenv("REEVE_TEST_ROUNDS");  // NOLINT(concurrency-mt-unsafe): one thread
-    return wanted != nullptr ? std::atoi(wanted) : 2000;
+    return wanted != nullptr ? std::atoi(wanted) : test::rounds(2000);
 }
 
 // Each run has its own: its control group bears that name, and runs go on side by side.

@@ -25,9 +25,10 @@ inline InstanceRecord full_record() {
     api.cgroup = "/user.slice/reeve-1/api";
     api.command = {"python3", "-m", "http.server"};
     api.started_at = "2026-11-21T02:04:01.000Z";
-    api.succession.adopt = true;
-    api.succession.spec = "0123456789abcdef";
-    api.succession.launched_by.value = "1d7c1f3e-4b5a-4c6d-9e8f-0a1b2c3d4e5f";
+    Succession& succession = api.succession.emplace();
+    succession.adopt = true;
+    succession.spec = "0123456789abcdef";
+    succession.launched_by.value = "1d7c1f3e-4b5a-4c6d-9e8f-0a1b2c3d4e5f";
     record.sessions.emplace(SessionName{"api"}, api);
     ContainerSessionRecord db;
     db.engine = "docker";

@@ -272,6 +272,15 @@ TEST(ConfigParse, RefusesMoreSessionsThanItAllowsItself) {
                 ElementsAre(HasSubstr("2 sessions are more than 1; raise \"max_sessions\"")));
 }
 
+TEST(ConfigParse, SaysTheSameWithoutBlanks) {
+    const std::string text = "{\n\t\"sessions\" : {\r\n  \"a b\" : { \"image\" : \"x\" } } }\n";
+    EXPECT_EQ(without_blanks(text), R"({"sessions":{"a b":{"image":"x"}}})");
+    // Blanks in texts stay, behind escaped quotes and backslashes too; and so does what is no JSON.
+    for (const std::string same : {R"({"a \" b \"":" c\t"})", R"(["\\","d e"])", R"("open \)", "\"", ""})
+        EXPECT_EQ(without_blanks(same), same);
+    EXPECT_EQ(without_blanks(R"( [ "\\" , 1 ] )"), R"(["\\",1])");
+}
+
 TEST(ConfigParse, ReadsOneSessionByTheSameRules) {
     const ParsedSession good = parse_session(R"({"command": ["x"], "after": ["elsewhere"]})");
     EXPECT_TRUE(good.problems.empty());

@@ -1,4 +1,5 @@
 #include "reeve/model/mcp_config.hpp"
+#include "support/sanitized.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -284,8 +285,8 @@ class Documents {
 
 TEST(McpConfig, GivesTheSameBytesBackForGeneratedDocuments) {
     unsigned changed = 0;
-    for (unsigned seed = 0; seed < 4000; ++seed) {
-        const std::string text = Documents(seed).document();
+    for (int seed = 0; seed < test::rounds(4000); ++seed) {
+        const std::string text = Documents(static_cast<unsigned>(seed)).document();
         const auto edit = wrap_mcp_servers(text, program);
         ASSERT_TRUE(edit.ok()) << edit.error().message() << "\n" << text;
         // What was wrapped before is unwrapped too, so only documents without such servers come back whole.
@@ -298,7 +299,7 @@ TEST(McpConfig, GivesTheSameBytesBackForGeneratedDocuments) {
         ASSERT_EQ(again->text, edit->text);
         changed += edit->changed() ? 1u : 0u;
     }
-    EXPECT_GT(changed, 1000u);
+    EXPECT_GT(changed, static_cast<unsigned>(test::rounds(1000)));
 }
 
 // What a client reads: the same servers with the same words, each with ours in front.

@@ -46,8 +46,9 @@ ContainerSessionRecord ContainerRunner::record_for(const Session& session) const
     record.image = session.config().image;
     record.started_at = now_rfc3339();
     if (session.config().on_owner_death == OnOwnerDeath::adopt) {
-        record.succession.adopt = true;
-        record.succession.spec = fingerprint_of(session.config());
+        Succession& succession = record.succession.emplace();
+        succession.adopt = true;
+        succession.spec = fingerprint_of(session.config());
     }
     return record;
 }
@@ -99,7 +100,7 @@ Task<bool> ContainerRunner::begin(Session& session, Life& life) {
         life.exit = LastExit{125, std::nullopt, now_rfc3339()};
         co_return false;
     }
-    session.mark_started(now_rfc3339());
+    session.mark_started(std::chrono::system_clock::now());
     session.set_state(SessionState::running);
     co_return true;
 }
@@ -116,7 +117,7 @@ void ContainerRunner::take_over(Session& session, const SessionRecord& record,
     id_ = container->container_id;
     engine_ = &service_.engine();
     engine_id_ = container->engine_id;
-    const InstanceId& launcher = container->succession.launched_by;
+    const InstanceId& launcher = container->succession.or_default().launched_by;
     launched_by_ = launcher.empty() ? around_.instance : launcher;
     service_.need_events();
 }

@@ -96,7 +96,7 @@ Task<Result<GatedChild>> ProcessRunner::launch(Session& session, LaunchSpec& spe
         auto child = launch_gated(spec);
         spec.cgroup = -1;
         if (child.ok()) co_return std::move(child);
-        leave_cgroup();
+        leave_cgroup(session.name());
     }
     const bool may_outlive_us = session.config().on_owner_death == OnOwnerDeath::adopt;
     if (!around_.anchor.program.empty() && !may_outlive_us) {
@@ -128,18 +128,19 @@ Task<std::optional<ProcessHandle>> ProcessRunner::let_run(Session& session, Gate
     const pid_t pid = child.pid();
     pid_ = pid;
     const ProcessSeen seen = child.handle().look();
-    const std::string at = now_rfc3339();
+    const auto now = std::chrono::system_clock::now();
     ProcessSessionRecord record;
     record.pid = record.pgid = pid;
     record.start_time = seen.start_time;
     record.pidfs_inode = seen.pidfs_inode;
-    record.cgroup = cgroup_;
+    record.cgroup = cgroup(session.name());
     const SessionConfig& config = session.config();
     record.command = config.written_command.empty() ? config.command : config.written_command;
-    record.started_at = at;
+    record.started_at = to_rfc3339(now);
     if (config.on_owner_death == OnOwnerDeath::adopt) {
-        record.succession.adopt = true;
-        record.succession.spec = fingerprint_of(config);
+        Succession& succession = record.succession.emplace();
+        succession.adopt = true;
+        succession.spec = fingerprint_of(config);
     }
     start_time_ = record.start_time;
     pidfs_inode_ = record.pidfs_inode;
@@ -157,7 +158,7 @@ Task<std::optional<ProcessHandle>> ProcessRunner::let_run(Session& session, Gate
             co_await dismiss_anchor();
         else
             co_await reap_child(handle);
-        leave_cgroup();
+        leave_cgroup(session.name());
         host_.forget(session.name());
         if (failure)
             life = did_not_start(failure->message(spec), failure->exit_code());
@@ -166,21 +167,21 @@ Task<std::optional<ProcessHandle>> ProcessRunner::let_run(Session& session, Gate
         co_return std::nullopt;
     }
     if (notify_) notify_->listen(leader(session.name()), around_.here);
-    session.mark_started(at);
+    session.mark_started(now);
     session.set_state(SessionState::running);
     co_return std::optional<ProcessHandle>(std::move(handle));
 }
 
 // The session's own group, for it to be born in; nothing where there is none.
 UniqueFd ProcessRunner::enter_cgroup(const SessionName& name) {
-    cgroup_.clear();
+    in_cgroup_ = false;
+    former_cgroup_.reset();
     if (around_.cgroup.empty()) return {};
-    auto made = make_cgroup(around_.cgroup,
-                            "session-" + name.value);  // the kernel's own files there have other names
+    const auto made = make_cgroup(around_.cgroup, cgroup_name(name));
     if (!made.ok()) return {};
     auto directory = open_cgroup(*made);
     if (!directory.ok()) return {};
-    cgroup_ = std::move(*made);
+    in_cgroup_ = true;
     return std::move(*directory);
 }
 

@@ -225,7 +225,7 @@ std::vector<RecordedLeader> leaders_of(const InstanceRecord& record) {
         if (process == nullptr) continue;
         RecordedLeader leader;
         leader.instance = record.instance_id;
-        leader.launched_by = process->succession.launched_by;
+        leader.launched_by = process->succession.or_default().launched_by;
         leader.name = name;
         leader.leader = record.owner;  // boot, machine and namespace are the owner's
         leader.leader.pid = process->pid;

@@ -47,10 +47,11 @@ void ProcessRunner::take_over(Session& session, const SessionRecord& record,
     };
     const HandedProcess from = handed.value_or(HandedProcess{});
     pid_ = process->pid;
-    cgroup_ = process->cgroup;
+    in_cgroup_ = !process->cgroup.empty() && process->cgroup == own_cgroup(name);
+    if (!in_cgroup_ && !process->cgroup.empty()) former_cgroup_ = process->cgroup;
     start_time_ = process->start_time;
     pidfs_inode_ = process->pidfs_inode;
-    launched_by_ = process->succession.launched_by;
+    launched_by_ = process->succession.or_default().launched_by;
     if (UniqueFd link = taken(from.link)) {
         auto anchor = SessionAnchor::take_over(from.anchor, std::move(link));
         if (anchor.ok())

@@ -81,6 +81,16 @@ Task<void> ProcessRunner::finish_output() {
     co_await around_.output->finish(std::move(stream));
 }
 
+// Not kept but made when it is asked for: there may be a thousand.
+std::string ProcessRunner::own_cgroup(const SessionName& name) const {
+    return around_.cgroup + "/" + cgroup_name(name);
+}
+
+std::string ProcessRunner::cgroup(const SessionName& name) const {
+    if (former_cgroup_) return *former_cgroup_;
+    return in_cgroup_ ? own_cgroup(name) : std::string();
+}
+
 // Who is looked for when the session ends: what its record says.
 RecordedLeader ProcessRunner::leader(const SessionName& name) const {
     RecordedLeader leader;
@@ -89,7 +99,7 @@ RecordedLeader ProcessRunner::leader(const SessionName& name) const {
     leader.name = name;
     const Host& here = around_.here;
     leader.leader = {pid_.value_or(-1), start_time_, here.boot_id, here.machine_id, here.pid_ns, pidfs_inode_};
-    leader.cgroup = cgroup_;
+    leader.cgroup = cgroup(name);
     leader.unreaped_child = !anchor_ && !adopted();
     return leader;
 }
@@ -115,7 +125,7 @@ Task<void> ProcessRunner::end_all(Session& session, std::chrono::milliseconds gr
         co_return;
     }
     co_await dismiss_anchor();
-    leave_cgroup();
+    leave_cgroup(session.name());
     host_.forget(session.name());
 }
 
@@ -168,12 +178,14 @@ Task<std::optional<ExitStatus>> ProcessRunner::exit_status() {
     co_return anchor_->ended();
 }
 
-void ProcessRunner::leave_cgroup() {
+void ProcessRunner::leave_cgroup(const SessionName& name) {
     // One that is not empty after all stays, and is found by the record.
-    if (!cgroup_.empty()) (void)remove_cgroup(cgroup_).ok();
-    const std::string former = instance_part_of(cgroup_, launched_by_.value);
+    const std::string group = cgroup(name);
+    if (!group.empty()) (void)remove_cgroup(group).ok();
+    const std::string former = instance_part_of(group, launched_by_.value);
     if (adopted() && !former.empty()) remove_unused_cgroups(former);
-    cgroup_.clear();
+    in_cgroup_ = false;
+    former_cgroup_.reset();
 }
 
 Task<void> ProcessRunner::reap_child(const ProcessHandle& handle) {
@@ -200,7 +212,7 @@ void ProcessRunner::describe(SessionStatus& status) const {
     status.pid = pid_;
     if (!pid_) return;
     status.adopted = adopted();
-    if (!cgroup_.empty())
+    if (in_cgroup_ || former_cgroup_)
         status.containment = "cgroup";
     else
         status.containment = anchor_ ? "subreaper" : "session";

@@ -239,7 +239,7 @@ Task<Status> Reaper::processes() {
         std::erase_if(one.record.sessions, [&one](const auto& item) {
             const auto* process = std::get_if<ProcessSessionRecord>(&item.second);
             if (process == nullptr || one.spared.contains(item.first)) return false;
-            const InstanceId& former = process->succession.launched_by;
+            const InstanceId& former = process->succession.or_default().launched_by;
             std::string group = instance_part_of(process->cgroup, former.value);
             if (!group.empty()) one.groups_of_others.insert(std::move(group));
             return true;

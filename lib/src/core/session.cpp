@@ -53,7 +53,7 @@ SessionStatus Session::status() const {
     status.state = state_;
     status.ready = ready();
     status.restarts = restarts_;
-    status.started_at = started_at_;
+    if (started_at_) status.started_at = to_rfc3339(*started_at_);
     status.last_exit = last_exit_;
     status.attention = attention_;
     status.last_output = last_output_;
@@ -76,8 +76,8 @@ void Session::set_state(SessionState state) {
     host_.status_changed();
 }
 
-void Session::mark_started(std::string at) {
-    started_at_ = std::move(at);
+void Session::mark_started(std::chrono::system_clock::time_point at) {
+    started_at_ = at;
     attention_.reset();
     start_again_ = false;
     engine_pause_ = std::chrono::milliseconds(1000);

@@ -1,4 +1,5 @@
 // A session across an exec of the supervisor (model/handover.hpp).
+#include "reeve/base/time_text.hpp"
 #include "reeve/core/session.hpp"
 
 #include <algorithm>
@@ -43,7 +44,7 @@ void Session::take_over(const SessionStatus& seen, const HandedSession& handed,
     lives_ = handed.lives;
     lives_before_start_ = handed.lives_before_start;
     pause_ = handed.pause_left;
-    started_at_ = seen.started_at;
+    if (seen.started_at) started_at_ = from_rfc3339(*seen.started_at);
     last_exit_ = seen.last_exit;
     attention_ = seen.attention;
     last_output_ = seen.last_output;

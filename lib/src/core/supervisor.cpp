@@ -185,7 +185,7 @@ Task<Status> Supervisor::begin() {
     control_ = std::move(*control);
     read_memories();
     for (auto& [name, session] : config_.sessions) {
-        configured_.insert(name);
+        configured_.push_back(name);
         add_session(name, std::move(session));
     }
     config_.sessions.clear();

@@ -49,9 +49,9 @@ Result<Wanted> read_wanted(const std::string& params) {
 // Names that are taken: configured, added, or of a session that has not ended yet.
 std::size_t Supervisor::names_taken() const {
     std::size_t count = configured_.size();
-    for (const auto& [name, entry] : added_.all()) count += configured_.contains(name) ? 0 : 1;
+    for (const auto& [name, entry] : added_.all()) count += is_configured(name) ? 0 : 1;
     for (const auto& [name, session] : sessions_) {
-        count += configured_.contains(name) || added_.contains(name) ? 0 : 1;
+        count += is_configured(name) || added_.contains(name) ? 0 : 1;
     }
     return count;
 }
@@ -59,7 +59,7 @@ std::size_t Supervisor::names_taken() const {
 // Why it cannot run beside what there is; nothing when it can.
 std::optional<Error> Supervisor::objection_to(const SessionName& name, const SessionConfig& session) const {
     const std::string doing = "adding " + name.value;
-    if (sessions_.contains(name) || configured_.contains(name)) {
+    if (sessions_.contains(name) || is_configured(name)) {
         return Error(Errc::failed, doing, "there is a session of that name already",
                      "choose another name, or see: reeve status " + name.value);
     }
@@ -89,7 +89,7 @@ void Supervisor::run_added_sessions() {
         again = false;
         aside.clear();
         for (const auto& [name, entry] : added_.all()) {
-            const bool theirs = sessions_.contains(name) && !configured_.contains(name);
+            const bool theirs = sessions_.contains(name) && !is_configured(name);
             if (theirs || being_added_.contains(name) || being_removed_.contains(name)) continue;
             if (const auto objection = objection_to(name, entry.config)) {
                 aside[name] = objection->why();
@@ -153,7 +153,7 @@ Task<Result<std::string>> Supervisor::verb_rm(std::string params, Caller caller)
     std::vector<std::shared_ptr<Session>> chosen;
     for (const SessionName& name : names) {
         const auto it = sessions_.find(name);
-        if (it != sessions_.end() && !configured_.contains(name)) chosen.push_back(it->second);
+        if (it != sessions_.end() && !is_configured(name)) chosen.push_back(it->second);
     }
     for (const auto& session : chosen) session->ask_stop();
     Status stopped = done;
@@ -183,7 +183,7 @@ std::optional<Error> Supervisor::objection_to_removing(const SessionName& name,
                                                        const std::vector<SessionName>& with) const {
     const std::string doing = "removing " + name.value;
     if (!added_.contains(name)) {
-        if (configured_.contains(name)) {
+        if (is_configured(name)) {
             return Error(Errc::failed, doing, "it is in the configuration",
                          "take it out there, then: reeve reload");
         }
@@ -192,7 +192,7 @@ std::optional<Error> Supervisor::objection_to_removing(const SessionName& name,
     if (being_added_.contains(name) || being_removed_.contains(name)) {
         return Error(Errc::failed, doing, "it is being added or removed right now", "see: reeve status");
     }
-    if (configured_.contains(name)) return std::nullopt;  // put aside: nothing runs
+    if (is_configured(name)) return std::nullopt;  // put aside: nothing runs
     for (const auto& [other, session] : sessions_) {
         const auto& after = session->config().after;
         const bool needs = std::find(after.begin(), after.end(), name) != after.end();

@@ -215,7 +215,7 @@ std::string Supervisor::adoptable_processes() const {
     std::string lines;
     for (const auto& [name, session] : record_.sessions) {
         const auto* process = std::get_if<ProcessSessionRecord>(&session);
-        if (process == nullptr || !process->succession.adopt) continue;
+        if (process == nullptr || !process->succession.or_default().adopt) continue;
         lines += std::to_string(process->pid) + " " + std::to_string(process->start_time) + "\n";
     }
     return lines;

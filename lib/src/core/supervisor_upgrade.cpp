@@ -138,7 +138,7 @@ Task<void> Supervisor::let_signals_be_seen() {
 std::string Supervisor::moving() const {
     if (changing_ > 0 || reloading_) return "a request that changes something is under way";
     for (const auto& [name, session] : sessions_) {
-        if (!configured_.contains(name) && !added_.contains(name))
+        if (!is_configured(name) && !added_.contains(name))
             return "session " + name.value + " is being removed";
         if (std::string why = session->moving(); !why.empty()) return why;
     }

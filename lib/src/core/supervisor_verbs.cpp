@@ -298,7 +298,7 @@ Task<Result<std::string>> Supervisor::apply(LoadedConfig loaded) {
     std::map<SessionName, SessionConfig> wanted = std::exchange(next.sessions, {});
     config_ = std::move(next);
     configured_.clear();
-    for (const auto& [name, session] : wanted) configured_.insert(name);
+    for (const auto& [name, session] : wanted) configured_.push_back(name);
     config_text_ = std::move(loaded.text);
     config_path_ = std::move(loaded.path);
     output_->set_total(config_.logs.max_total);

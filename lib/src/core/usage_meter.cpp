@@ -12,6 +12,7 @@ namespace reeve {
 namespace {
 
 constexpr int share = 10;  // of one processor: a tenth
+constexpr auto by_name = [](const auto& one, const auto& other) { return one.name < other.name; };
 
 void add_members(const std::vector<pid_t>& pids, ProcessUsage& sum) {
     for (const pid_t pid : pids) {
@@ -66,9 +67,9 @@ std::map<SessionName, ProcessUsage> measure_usage(const std::vector<UsageTarget>
 Task<void> UsageMeter::refresh(std::vector<UsageTarget> targets) {
     co_await asio::this_coro::throw_if_cancelled(false);
     while (busy_) co_await done_.wait();
-    std::erase_if(figures_, [&](const auto& figure) {
-        return std::none_of(targets.begin(), targets.end(),
-                            [&](const UsageTarget& target) { return target.name == figure.first; });
+    std::sort(targets.begin(), targets.end(), by_name);
+    std::erase_if(figures_, [&](const Figure& figure) {
+        return !std::binary_search(targets.begin(), targets.end(), figure, by_name);
     });
     const auto began = Clock::now();
     if (began < next_) {  // only those of which nothing is known yet
@@ -82,10 +83,15 @@ Task<void> UsageMeter::refresh(std::vector<UsageTarget> targets) {
     const auto measured = co_await worker_.run<std::map<SessionName, ProcessUsage>>(std::move(work));
     for (const UsageTarget& target : targets) {
         const auto found = measured.find(target.name);
-        if (found == measured.end())
-            figures_.erase(target.name);
-        else
-            figures_[target.name] = {target.leader, found->second};
+        auto at = std::lower_bound(figures_.begin(), figures_.end(), target, by_name);
+        const bool known = at != figures_.end() && at->name == target.name;
+        if (found == measured.end()) {
+            if (known) figures_.erase(at);
+            continue;
+        }
+        if (!known) at = figures_.insert(at, {target.name, -1, {}});
+        at->leader = target.leader;
+        at->usage = found->second;
     }
     next_ = Clock::now() + (Clock::now() - began) * share;
     busy_ = false;
@@ -93,9 +99,10 @@ Task<void> UsageMeter::refresh(std::vector<UsageTarget> targets) {
 }
 
 std::optional<ProcessUsage> UsageMeter::of(const SessionName& name, pid_t leader) const {
-    const auto found = figures_.find(name);
-    if (found == figures_.end() || found->second.leader != leader) return std::nullopt;
-    return found->second.usage;
+    const auto found = std::lower_bound(figures_.begin(), figures_.end(), name,
+                                        [](const Figure& figure, const SessionName& n) { return figure.name < n; });
+    if (found == figures_.end() || found->name != name || found->leader != leader) return std::nullopt;
+    return found->usage;
 }
 
 }  // namespace reeve

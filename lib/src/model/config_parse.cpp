@@ -36,6 +36,25 @@ ParsedSession parse_session(std::string_view text) {
     return parsed;
 }
 
+std::string without_blanks(std::string_view json) {
+    const auto write = [json](auto&& take) {
+        bool in_string = false;
+        for (std::size_t i = 0; i < json.size(); ++i) {
+            const char c = json[i];
+            if (!in_string && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) continue;
+            take(c);
+            if (c == '"') in_string = !in_string;
+            if (in_string && c == '\\' && i + 1 < json.size()) take(json[++i]);
+        }
+    };
+    std::size_t length = 0;
+    write([&length](char) { ++length; });
+    std::string text;
+    text.reserve(length);
+    write([&text](char c) { text += c; });
+    return text;
+}
+
 std::string config_schema() {
     OrderedJson schema = {{"$schema", "http://json-schema.org/draft-07/schema#"},
                           {"title", "Configuration of reeve"}};

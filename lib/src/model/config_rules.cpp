@@ -288,6 +288,7 @@ void refuse_unknown_key(const Place& member, const std::vector<std::string>& kno
                           "remove it, or run another reeve as that user");
         return;
     }
+    if (member.told_enough()) return member.refuse_key("unknown key", "");
     const auto meant = nearest(key, known);
     member.refuse_key("unknown key " + in_quotes(key),
                       meant ? "did you mean " + in_quotes(*meant) + "?" : "use one of: " + joined(known));

@@ -34,6 +34,8 @@ class Place {
 
     const JsonNode& node() const { return node_; }
     const ConfigSurroundings& around() const { return around_; }
+    // Another problem would not be shown: none needs good advice any more.
+    bool told_enough() const { return problems_.full(); }
     std::string pointer() const;
     // A problem at the value, and one at the key in front of it.
     void refuse(std::string what, std::string fix) const;

@@ -30,7 +30,7 @@ void write(JsonWriter& out, const ProcessSessionRecord& session) {
     if (!session.cgroup.empty()) out.member("cgroup", session.cgroup);
     out.member("command", session.command);
     out.member("started_at", session.started_at);
-    write(out, session.succession);
+    write(out, session.succession.or_default());
 }
 
 void write(JsonWriter& out, const ContainerSessionRecord& session) {
@@ -42,7 +42,7 @@ void write(JsonWriter& out, const ContainerSessionRecord& session) {
     out.member("container_id", session.container_id.value);
     out.member("image", session.image);
     out.member("started_at", session.started_at);
-    write(out, session.succession);
+    write(out, session.succession.or_default());
 }
 
 // What could lead out of the cgroup tree, or to its root, would turn one session's cgroup.kill into
@@ -78,13 +78,14 @@ bool is_container_id(std::string_view text) {
 }
 
 // What none of our versions wrote is as good as "reap": nothing goes on that nobody has asked for.
-Succession succession_from(JsonFields& fields) {
+Seldom<Succession> succession_from(JsonFields& fields) {
     Succession succession;
     succession.adopt = fields.text("on_owner_death", Need::optional) == "adopt";
     succession.spec = fields.text("spec", Need::optional);
     succession.launched_by.value = fields.text("launched_by", Need::optional);
     if (!succession.launched_by.empty() && !is_uuid(succession.launched_by.value))
         fields.refuse("launched_by", "is no UUID");
+    if (succession == Succession{}) return {};
     return succession;
 }
 
@@ -148,11 +149,12 @@ InstanceKind kind_from(JsonFields& fields) {
 }  // namespace
 
 const Succession& succession_of(const SessionRecord& session) {
-    return std::visit([](const auto& s) -> const Succession& { return s.succession; }, session);
+    return std::visit([](const auto& s) -> const Succession& { return s.succession.or_default(); }, session);
 }
 
 Succession& succession_of(SessionRecord& session) {
-    return std::visit([](auto& s) -> Succession& { return s.succession; }, session);
+    return std::visit(
+        [](auto& s) -> Succession& { return s.succession ? *s.succession : s.succession.emplace(); }, session);
 }
 
 const InstanceId& launcher_of(const InstanceRecord& record, const SessionRecord& session) {

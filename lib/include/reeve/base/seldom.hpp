@@ -31,6 +31,11 @@ class Seldom {
     T value_or(T otherwise) const { return value_ ? *value_ : std::move(otherwise); }
     operator std::optional<T>() const { return value_ ? std::optional<T>(*value_) : std::nullopt; }
     void reset() { value_.reset(); }
+    // What stands for one that is missing: T as it is made.
+    const T& or_default() const {
+        static const T made{};
+        return value_ ? *value_ : made;
+    }
     T& emplace() {
         value_ = std::make_unique<T>();
         return *value_;

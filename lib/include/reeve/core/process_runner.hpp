@@ -78,7 +78,11 @@ class ProcessRunner final : public SessionRunner {
     Task<void> forget_life(const Session& session);
     std::optional<std::filesystem::path> fifo_of(const Session& session) const;
     UniqueFd enter_cgroup(const SessionName& name);
-    void leave_cgroup();
+    void leave_cgroup(const SessionName& name);
+    // The kernel's own files in a group have other names.
+    static std::string cgroup_name(const SessionName& name) { return "session-" + name.value; }
+    std::string own_cgroup(const SessionName& name) const;
+    std::string cgroup(const SessionName& name) const;  // the one that it is in; empty: none
     Task<void> reap_child(const ProcessHandle& handle);
     Task<void> dismiss_anchor();
 
@@ -91,7 +95,8 @@ class ProcessRunner final : public SessionRunner {
     std::optional<ProcessHandle> command_;  // none: it has not begun, or could not be taken over
     std::optional<ReadyWatch> watch_;       // of the command's end, or of what its anchor tells
     InstanceId launched_by_;                // an earlier supervisor: it is no child of ours; empty: we
-    std::string cgroup_;                    // empty: none
+    bool in_cgroup_ = false;                // in its own_cgroup()
+    Seldom<std::string> former_cgroup_;     // in that which an earlier supervisor has made
     std::unique_ptr<SessionAnchor> anchor_;
     std::unique_ptr<Takedown> takedown_;
     std::shared_ptr<OutputWriter::Stream> output_;      // of this life

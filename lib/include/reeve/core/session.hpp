@@ -27,6 +27,7 @@
 #include "reeve/model/session_memory.hpp"
 #include "reeve/model/status_snapshot.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -170,7 +171,7 @@ class Session {
     Notifier& changed() { return changed_; }
     void wake();
     void set_state(SessionState state);
-    void mark_started(std::string at);
+    void mark_started(std::chrono::system_clock::time_point at);
 
     // For the host: does what there is to do.
     Task<void> act();
@@ -213,7 +214,7 @@ class Session {
     std::unique_ptr<Health> health_;  // none: nothing is probed, so it is ready when it runs
     std::chrono::milliseconds engine_pause_{1000};
     std::optional<std::chrono::milliseconds> pause_;  // before the next life
-    std::optional<std::string> started_at_;
+    std::optional<std::chrono::system_clock::time_point> started_at_;
     Seldom<std::string> attention_, last_output_;
     Seldom<LastExit> last_exit_;
 };

@@ -26,6 +26,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -40,7 +41,7 @@ namespace reeve {
 // A configuration, and what it was read from: another program that goes on in our place reads the same.
 struct LoadedConfig {
     Config config;
-    std::optional<std::string> text;  // nothing: there is no file
+    std::optional<std::string> text;  // nothing: there is no file; kept for another program of this process
     std::string path;                 // for people
 };
 
@@ -228,7 +229,10 @@ class Supervisor final : public SessionHost {
     Store store_;
     LifecycleLock lock_;
     Config config_;                     // but its sessions: each has its own part of it
-    std::set<SessionName> configured_;  // those that it names
+    std::vector<SessionName> configured_;  // those that it names, sorted
+    bool is_configured(const SessionName& name) const {
+        return std::binary_search(configured_.begin(), configured_.end(), name);
+    }
     std::optional<std::string> config_text_;
     std::string config_path_;
     SupervisorSettings settings_;

@@ -45,13 +45,14 @@ class UsageMeter {
 
   private:
     struct Figure {
+        SessionName name;
         pid_t leader = -1;
         ProcessUsage usage;
     };
     using Clock = std::chrono::steady_clock;
     Worker worker_;
     Notifier done_;
-    std::map<SessionName, Figure> figures_;
+    std::vector<Figure> figures_;  // sorted by name
     Clock::time_point next_ = Clock::time_point::min();
     bool busy_ = false;
 };

@@ -40,6 +40,9 @@ struct ConfigSurroundings {
 // a variable: it may be a secret.
 ParsedConfig parse_config(std::string_view text, const ConfigSurroundings& around = {});
 
+// A JSON text that says the same with no blank between its words: half of one that people have laid out.
+std::string without_blanks(std::string_view json);
+
 struct ParsedSession {
     SessionConfig config;                 // meaningful only when there are no problems
     std::vector<ConfigProblem> problems;  // pointers begin at the session

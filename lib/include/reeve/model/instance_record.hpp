@@ -6,6 +6,7 @@
 #pragma once
 
 #include "reeve/base/result.hpp"
+#include "reeve/base/seldom.hpp"
 #include "reeve/model/ids.hpp"
 #include "reeve/model/process_identity.hpp"
 
@@ -37,7 +38,7 @@ struct ProcessSessionRecord {
     std::string cgroup;  // path below the cgroup2 mount; empty: none
     std::vector<std::string> command;
     std::string started_at;  // RFC 3339 UTC
-    Succession succession;
+    Seldom<Succession> succession;
     bool operator==(const ProcessSessionRecord&) const = default;
 };
 
@@ -49,7 +50,7 @@ struct ContainerSessionRecord {
     ContainerId container_id;  // empty: not created yet, or not confirmed
     std::string image;
     std::string started_at;
-    Succession succession;
+    Seldom<Succession> succession;
     bool operator==(const ContainerSessionRecord&) const = default;
 };
 
@@ -70,7 +71,7 @@ struct InstanceRecord {
 
 // Of whatever kind it is.
 const Succession& succession_of(const SessionRecord& session);
-Succession& succession_of(SessionRecord& session);
+Succession& succession_of(SessionRecord& session);  // made when there is none
 // Whose sign a session bears that is on record in `record`.
 const InstanceId& launcher_of(const InstanceRecord& record, const SessionRecord& session);
 // Whether both name one process, or one container, beyond what a number can mean twice.
