@@ -24,7 +24,7 @@ constexpr std::chrono::seconds spare_time{30};
 
 // Enough for many of them to share one durable record. All of a thousand at once would each hold six
 // descriptors and an environment, and leave holes of that size in the heap.
-constexpr std::size_t starts_at_a_time = 64;
+constexpr std::size_t starts_at_a_time = 32;
 
 }  // namespace
 
