@@ -20,6 +20,7 @@
 #include "commands/why.hpp"
 #include "exit_code.hpp"
 #include "options.hpp"
+#include "reeve/os/own_memory.hpp"
 #include "run.hpp"
 #include "selftest/selftest.hpp"
 #include "selftest/zoo.hpp"
@@ -91,6 +92,7 @@ int run(int argc, const char* const* argv) {
 // Nothing that a command can expect is thrown; what arrives here is a lack of memory or a mistake of ours.
 int main(int argc, char** argv) {
     try {
+        reeve::keep_heap_small();  // a reap of ten thousand records, too
         const int status = reeve::run(argc, argv);
         if (reeve::finish_output()) return status;
         reeve::print_error("writing to standard output: not all of it could be written; is the disk full?");

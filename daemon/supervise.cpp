@@ -9,7 +9,6 @@
 #include "reeve/os/cgroup.hpp"
 #include "reeve/os/execute.hpp"
 #include "reeve/os/files.hpp"
-#include "reeve/os/own_memory.hpp"
 #include "reeve/os/paths.hpp"
 #include "reeve/os/process_table.hpp"
 #include "reeve/os/random.hpp"
@@ -155,7 +154,6 @@ Result<Beginning> go_on(const Store& store, const ProcessIdentity& self) {
 Status supervise(const Options& options) {
     ::umask(0077);  // every file of ours is for this user alone; sessions set their own
     std::signal(SIGPIPE, SIG_IGN);
-    keep_heap_small();
     asio::io_context loop(1);
     // Before the lock: a signal that comes while we start leads to an orderly stop, not to a lock left
     // behind.

@@ -31,7 +31,8 @@ Result<std::string> read_up_to(int fd, const std::string& what, std::size_t limi
         bytes.resize(have + static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
         if (length < 0 && errno == EINTR) continue;
         if (length < 0) return Error::from_errno(what);
-        if (length == 0) break;
+        // One byte more was asked for than it should have: that there was none is its end, too.
+        if (length == 0 || (bytes.size() == expected && have < expected)) break;
     }
     return bytes;
 }
