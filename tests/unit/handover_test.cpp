@@ -1,5 +1,6 @@
 // What one program leaves for the next: the same after a round trip, and never a crash, whatever the bytes.
 #include "reeve/model/handover.hpp"
+
 #include "support/sanitized.hpp"
 
 #include <gmock/gmock.h>

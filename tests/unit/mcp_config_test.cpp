@@ -1,4 +1,5 @@
 #include "reeve/model/mcp_config.hpp"
+
 #include "support/sanitized.hpp"
 
 #include <gmock/gmock.h>

@@ -14,8 +14,8 @@ constexpr std::chrono::milliseconds longest_pause{30'000};
 
 }  // namespace
 
-EngineService::EngineService(std::unique_ptr<ContainerEngine> engine, StoreId store,
-                             EventLog& log, std::function<void()> status_changed)
+EngineService::EngineService(std::unique_ptr<ContainerEngine> engine, StoreId store, EventLog& log,
+                             std::function<void()> status_changed)
     : engine_(std::move(engine)),
       store_(std::move(store)),
       log_(log),

@@ -14,10 +14,7 @@ constexpr std::chrono::seconds patience{2};  // with whoever else holds a record
 
 InstanceChanges::InstanceChanges(Executor executor, Worker& worker, InstanceRegistry registry,
                                  std::function<bool()> closing)
-    : executor_(executor),
-      worker_(worker),
-      registry_(std::move(registry)),
-      closing_(std::move(closing)) {}
+    : executor_(executor), worker_(worker), registry_(std::move(registry)), closing_(std::move(closing)) {}
 
 Task<Status> InstanceChanges::make(InstanceId id, std::string doing, Change change) {
     // What was begun is answered, also when the task that asked is being cancelled.

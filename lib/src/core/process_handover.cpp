@@ -89,8 +89,9 @@ void ProcessRunner::take_over(Session& session, const SessionRecord& record,
             complain(stream.error());
     }
     if (UniqueFd socket = taken(from.notify)) {
-        notify_ = std::make_unique<NotifyListener>(around_.executor, std::move(socket), around_.paths.notify(name),
-                                                   [this] { host_.status_changed(); });
+        notify_ =
+            std::make_unique<NotifyListener>(around_.executor, std::move(socket), around_.paths.notify(name),
+                                             [this] { host_.status_changed(); });
     } else if (adopted()) {  // a new socket of the same name: what was sent meanwhile found none
         const Status listening = listen_for_notifications(session);
         if (!listening.ok()) complain(listening.error());

@@ -63,7 +63,8 @@ Result<std::unique_ptr<Probe>> ProcessRunner::make_probe(Session& session, const
                                });
     } else if (!target.log.empty()) {
         TRY(LinePattern pattern, LinePattern::compile(target.log));
-        return make_log_probe(around_.executor, around_.paths.log(session.name()), log_begins_, std::move(pattern));
+        return make_log_probe(around_.executor, around_.paths.log(session.name()), log_begins_,
+                              std::move(pattern));
     } else if (target.notify && notify_) {
         NotifyListener& from = *notify_;
         if (question == Question::live)

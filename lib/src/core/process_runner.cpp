@@ -44,12 +44,14 @@ Task<bool> ProcessRunner::ended(Session& session) {
         anchor_->read();
         // An anchor that is gone leaves a session that cannot be held: it ends.
         if (anchor_->ended() || anchor_->gone()) co_return true;
-    } else if (command_->look().state != ProcessSeen::State::running) {
+    } else if (command_->ended()) {
         co_return true;
     }
     const int told_by = anchor_ ? anchor_->link_fd() : command_->exit_fd();
     watch_.emplace(around_.executor, told_by, [&session] { session.wake(); });
-    co_return false;
+    if (!watch_->failed()) co_return false;
+    host_.note(session.name(), "its end cannot be watched, so it is ended", watch_->failed().message());
+    co_return true;
 }
 
 Task<void> ProcessRunner::end(Session& session, Life& life) {
@@ -98,7 +100,8 @@ RecordedLeader ProcessRunner::leader(const SessionName& name) const {
     leader.launched_by = launched_by_;
     leader.name = name;
     const Host& here = around_.here;
-    leader.leader = {pid_.value_or(-1), start_time_, here.boot_id, here.machine_id, here.pid_ns, pidfs_inode_};
+    leader.leader = {pid_.value_or(-1), start_time_, here.boot_id,
+                     here.machine_id,   here.pid_ns, pidfs_inode_};
     leader.cgroup = cgroup(name);
     leader.unreaped_child = !anchor_ && !adopted();
     return leader;

@@ -3,7 +3,11 @@
 namespace reeve {
 
 ReadyWatch::ReadyWatch(const Executor& executor, int fd, std::function<void()> ready)
-    : descriptor_(*executor.target<asio::io_context::executor_type>(), fd) {
+    : descriptor_(*executor.target<asio::io_context::executor_type>()) {
+    boost::system::error_code refused;
+    descriptor_.assign(fd, refused);
+    failed_ = refused;
+    if (failed_) return;
     descriptor_.async_wait(asio::posix::descriptor_base::wait_read,
                            [ready = std::move(ready)](const boost::system::error_code& ec) {
                                if (!ec) ready();
@@ -11,6 +15,8 @@ ReadyWatch::ReadyWatch(const Executor& executor, int fd, std::function<void()> r
 }
 
 // Its owner closes it.
-ReadyWatch::~ReadyWatch() { descriptor_.release(); }
+ReadyWatch::~ReadyWatch() {
+    if (descriptor_.is_open()) descriptor_.release();
+}
 
 }  // namespace reeve

@@ -35,10 +35,7 @@ std::string describe(const LastExit& exit) {
 
 Session::Session(Executor executor, SessionName name, SessionConfig config, SessionHost& host,
                  std::unique_ptr<SessionRunner> runner)
-    : name_(std::move(name)),
-      config_(std::move(config)),
-      host_(host),
-      runner_(std::move(runner)) {
+    : name_(std::move(name)), config_(std::move(config)), host_(host), runner_(std::move(runner)) {
     if (!config_.ready && !config_.live) return;
     health_ = std::make_unique<Health>(executor, [this] {
         wake();

@@ -161,8 +161,8 @@ ReaperSettings Supervisor::reaper_settings() {
 // --- the engines that may hold something of ours ---
 
 std::unique_ptr<EngineService> Supervisor::make_engine_service(const EngineConfig& config) {
-    auto service = std::make_unique<EngineService>(make_engine(config), store_.id(), log_,
-                                                   [this] { status_changed(); });
+    auto service =
+        std::make_unique<EngineService>(make_engine(config), store_.id(), log_, [this] { status_changed(); });
     const auto look_everywhere = [this] {
         if (settings_.safe_mode) return;  // nothing is reaped by itself then
         reap_everywhere_ = true;

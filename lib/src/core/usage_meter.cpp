@@ -99,8 +99,9 @@ Task<void> UsageMeter::refresh(std::vector<UsageTarget> targets) {
 }
 
 std::optional<ProcessUsage> UsageMeter::of(const SessionName& name, pid_t leader) const {
-    const auto found = std::lower_bound(figures_.begin(), figures_.end(), name,
-                                        [](const Figure& figure, const SessionName& n) { return figure.name < n; });
+    const auto found =
+        std::lower_bound(figures_.begin(), figures_.end(), name,
+                         [](const Figure& figure, const SessionName& n) { return figure.name < n; });
     if (found == figures_.end() || found->name != name || found->leader != leader) return std::nullopt;
     return found->usage;
 }

@@ -154,7 +154,8 @@ const Succession& succession_of(const SessionRecord& session) {
 
 Succession& succession_of(SessionRecord& session) {
     return std::visit(
-        [](auto& s) -> Succession& { return s.succession ? *s.succession : s.succession.emplace(); }, session);
+        [](auto& s) -> Succession& { return s.succession ? *s.succession : s.succession.emplace(); },
+        session);
 }
 
 const InstanceId& launcher_of(const InstanceRecord& record, const SessionRecord& session) {

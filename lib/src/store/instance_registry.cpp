@@ -53,7 +53,8 @@ Result<std::vector<std::filesystem::path>> names_in(const std::filesystem::path&
     }
     if (failed) return Error(failed, "listing " + directory.string());
     // As texts: comparing them part by part costs as much as reading the files.
-    std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return a.native() < b.native(); });
+    std::sort(names.begin(), names.end(),
+              [](const auto& a, const auto& b) { return a.native() < b.native(); });
     return names;
 }
 

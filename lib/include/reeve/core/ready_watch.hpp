@@ -10,6 +10,7 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include <functional>
+#include <system_error>
 
 namespace reeve {
 
@@ -23,9 +24,13 @@ class ReadyWatch {
     ReadyWatch& operator=(const ReadyWatch&) = delete;
     ~ReadyWatch();
 
+    // Why the system does not watch it (epoll(7): max_user_watches): then `ready` is never called.
+    const std::error_code& failed() const { return failed_; }
+
   private:
     // The loop's own type of executor: the one that erases types takes 56 bytes, here and in the wait.
     asio::posix::basic_stream_descriptor<asio::io_context::executor_type> descriptor_;
+    std::error_code failed_;
 };
 
 }  // namespace reeve

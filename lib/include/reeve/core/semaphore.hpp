@@ -14,7 +14,8 @@ class Semaphore {
     Semaphore(const Semaphore&) = delete;
     Semaphore& operator=(const Semaphore&) = delete;
 
-    // One's place in the queue, and then the permit, until it is destroyed; the semaphore must still be there.
+    // One's place in the queue, and then the permit, until it is destroyed; the semaphore must still be
+    // there.
     class Turn {
       public:
         // `granted` is called when it has come, unless that is at once.

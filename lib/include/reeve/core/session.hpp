@@ -47,8 +47,9 @@ struct Life {
     std::vector<std::string> left;  // what could not be ended: then the session stays as it is
 };
 
-// How a kind of session lives: begin() once, ended() whenever it may have ended by itself, end() at last. What
-// waits in them for something that may take its time looks at session.must_end(), woken by session.changed().
+// How a kind of session lives: begin() once, ended() whenever it may have ended by itself, end() at last.
+// What waits in them for something that may take its time looks at session.must_end(), woken by
+// session.changed().
 class SessionRunner {
   public:
     virtual ~SessionRunner() = default;
@@ -87,8 +88,8 @@ class SessionRunner {
 class SessionHost {
   public:
     virtual ~SessionHost() = default;
-    // Runs session.act() as a task of its own. Not before the loop's next turn: whoever wakes a session may be
-    // in the middle of something.
+    // Runs session.act() as a task of its own. Not before the loop's next turn: whoever wakes a session may
+    // be in the middle of something.
     virtual void act_soon(Session& session) = 0;
     // Writes the session's part of the instance record; completes when it is durable.
     virtual Task<Status> record(SessionName name, SessionRecord record) = 0;
@@ -194,8 +195,8 @@ class Session {
     SessionHost& host_;
     std::unique_ptr<SessionRunner> runner_;
     std::unique_ptr<Semaphore::Turn> turn_;  // to begin; none: it neither waits for it nor begins
-    Notifier changed_;  // wishes and events, for act() and the runner
-    Notifier settled_;  // states, for those who wait for one
+    Notifier changed_;                       // wishes and events, for act() and the runner
+    Notifier settled_;                       // states, for those who wait for one
     SessionState state_ = SessionState::stopped;
     bool wanted_ = false, closing_ = false, keeping_ = false;
     bool acting_ = false;       // act() has begun and not ended

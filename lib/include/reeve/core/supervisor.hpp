@@ -228,7 +228,7 @@ class Supervisor final : public SessionHost {
     Executor executor_;
     Store store_;
     LifecycleLock lock_;
-    Config config_;                     // but its sessions: each has its own part of it
+    Config config_;                        // but its sessions: each has its own part of it
     std::vector<SessionName> configured_;  // those that it names, sorted
     bool is_configured(const SessionName& name) const {
         return std::binary_search(configured_.begin(), configured_.end(), name);
