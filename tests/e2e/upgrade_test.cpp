@@ -431,6 +431,19 @@ TEST_F(Upgrade, KeepsEveryStateAndDoesNotApplyTheChangedConfiguration) {
     EXPECT_EQ(daemon.stop(), 0);
 }
 
+TEST_F(Upgrade, UnderstandsAConfigurationWithComments) {
+    daemon.session("running") = shell(slowly);
+    daemon.start();
+    daemon.session("other") = shell("exec sleep 1000");
+    write_text((daemon.home() / "config.json").string(),
+               "// What runs here.\n" + daemon.config.dump(2) + "\n/* That is all. */\n");
+    ASSERT_EQ(daemon.reeve({"reload"}).code, 0);
+    ASSERT_TRUE(daemon.wait_for_state("other", "running"));
+    expect_upgraded();
+    EXPECT_EQ(daemon.reeve({"reload", "--dry-run"}).out, "nothing would change\n");
+    EXPECT_EQ(daemon.stop(), 0);
+}
+
 TEST_F(Upgrade, WaitsForAStopThatIsUnderWay) {
     daemon.session("api") = shell("trap '' TERM; " + daemon.note("api") + "while :; do sleep 1000; done");
     daemon.session("api")["stop"] = {{"grace", "700ms"}};

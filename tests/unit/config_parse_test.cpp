@@ -279,6 +279,10 @@ TEST(ConfigParse, SaysTheSameWithoutBlanks) {
     for (const std::string same : {R"({"a \" b \"":" c\t"})", R"(["\\","d e"])", R"("open \)", "\"", ""})
         EXPECT_EQ(without_blanks(same), same);
     EXPECT_EQ(without_blanks(R"( [ "\\" , 1 ] )"), R"(["\\",1])");
+    // Comments go, and what looks like one in a text stays.
+    EXPECT_EQ(without_blanks("// \"a\n{ // b \" \r\n \"c//d\": /* \" // \n */ \"/* e */\" /**/ } // f"),
+              R"({"c//d":"/* e */"})");
+    EXPECT_EQ(without_blanks("{} /* no end"), "{}");
 }
 
 TEST(ConfigParse, ReadsOneSessionByTheSameRules) {

@@ -2,6 +2,8 @@
 
 #include "config_table.hpp"
 
+#include <algorithm>
+
 namespace reeve {
 namespace {
 
@@ -37,22 +39,33 @@ ParsedSession parse_session(std::string_view text) {
 }
 
 std::string without_blanks(std::string_view json) {
-    const auto write = [json](auto&& take) {
-        bool in_string = false;
-        for (std::size_t i = 0; i < json.size(); ++i) {
-            const char c = json[i];
-            if (!in_string && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) continue;
-            take(c);
-            if (c == '"') in_string = !in_string;
-            if (in_string && c == '\\' && i + 1 < json.size()) take(json[++i]);
-        }
+    // Where a comment that begins at `from` ends; `from` when none does.
+    const auto end_of_comment = [json](std::size_t from) {
+        const bool line = json.substr(from, 2) == "//";
+        if (!line && json.substr(from, 2) != "/*") return from;
+        const std::size_t end = line ? json.find('\n', from) : json.find("*/", from + 2);
+        return end == json.npos ? json.size() : end + (line ? 1 : 2);
     };
-    std::size_t length = 0;
-    write([&length](char) { ++length; });
-    std::string text;
-    text.reserve(length);
-    write([&text](char c) { text += c; });
-    return text;
+    const auto end_of_text = [json](std::size_t from) {
+        for (std::size_t i = from + 1; i < json.size(); ++i) {
+            if (json[i] == '\\')
+                ++i;
+            else if (json[i] == '"')
+                return i + 1;
+        }
+        return json.size();
+    };
+    std::string words;
+    for (std::size_t i = 0; i < json.size();) {
+        const std::size_t next = json[i] == '"' ? end_of_text(i) : end_of_comment(i);
+        if (json[i] == '"')
+            words += json.substr(i, next - i);
+        else if (next == i && std::string_view(" \t\r\n").find(json[i]) == std::string_view::npos)
+            words += json[i];
+        i = std::max(next, i + 1);
+    }
+    words.shrink_to_fit();
+    return words;
 }
 
 std::string config_schema() {

@@ -209,8 +209,9 @@ Rule<std::vector<std::string>> env_files() {
 Field<SessionConfig> keeping_what_was_written(Field<SessionConfig> command) {
     command.read = [read = command.read](const Place& place, SessionConfig& session) {
         read(place, session);
-        for (const JsonNode& word : place.node().children) session.written_command.push_back(word.string);
-        if (session.written_command == session.command) session.written_command = {};
+        std::vector<std::string> written;
+        for (const JsonNode& word : place.node().children) written.push_back(word.string);
+        if (written != session.command) session.written_command = std::move(written);
     };
     return command;
 }

@@ -40,7 +40,8 @@ struct ConfigSurroundings {
 // a variable: it may be a secret.
 ParsedConfig parse_config(std::string_view text, const ConfigSurroundings& around = {});
 
-// A JSON text that says the same with no blank between its words: half of one that people have laid out.
+// A configuration that says the same with no blank or comment between its words: half of one that people have
+// laid out. Of a text that parse_config() has read without a problem.
 std::string without_blanks(std::string_view json);
 
 struct ParsedSession {
