@@ -1,7 +1,8 @@
 // What the exit status of every command means. Numbers are those of sysexits(3), except for status.
 #pragma once
 
-#include "reeve/base/error.hpp"
+#include "reeve/base/result.hpp"
+#include "terminal.hpp"
 
 namespace reeve::exit_code {
 
@@ -21,5 +22,13 @@ inline int of(const Error& error) {
     if (error.code() == Errc::invalid_data) return bad_data;
     return failed;
 }
+
+// How a command ends: says its error if there is one, and what it then exits with.
+inline int after(const Error& error) {
+    print_error(error);
+    return of(error);
+}
+inline int after(const Status& outcome) { return outcome.ok() ? done : after(outcome.error()); }
+inline int after(const Result<int>& outcome) { return outcome.ok() ? *outcome : after(outcome.error()); }
 
 }  // namespace reeve::exit_code

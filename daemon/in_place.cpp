@@ -104,8 +104,7 @@ int run_try_out(const Options& options) {
         print_line(std::string(greeting) + version);
         return exit_code::done;
     }
-    print_error(taken.error());
-    return exit_code::of(taken.error());
+    return exit_code::after(taken.error());
 }
 
 }  // namespace reeve

@@ -24,7 +24,7 @@ constexpr const char* examples = R"(Examples:
 
 Exit status: 0 done, 1 failed, 64 usage, 65 bad data, 69 supervisor or engine
 unreachable, 75 held by another supervisor, 78 bad configuration. status: 3 when
-no supervisor lives.)";
+no supervisor lives; service status: 3 when the service is not active.)";
 
 // One command line. CLI11 keeps pointers into it, so it is neither copied nor moved.
 class Grammar {
@@ -61,7 +61,7 @@ class Grammar {
     };
     static constexpr Part parts[] = {
         {&Grammar::add_run_commands, " run supervise "},
-        {&Grammar::add_status_commands, " status reload "},
+        {&Grammar::add_status_commands, " status upgrade reload "},
         {&Grammar::add_session_commands, " start stop restart "},
         {&Grammar::add_added_session_commands, " add rm "},
         {&Grammar::add_log_commands, " logs "},

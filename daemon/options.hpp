@@ -33,7 +33,7 @@ struct Options {
     bool json = false;
     bool watch = false;    // status
     bool follow = false;   // logs
-    bool dry_run = false;  // reap, reload
+    bool dry_run = false;  // reap, reload, service, mcp
     bool force = false;    // force-unlock
     bool all = false;      // reap: also what waits for the next supervisor
     int lines = 100;       // logs: so many of the last ones
@@ -47,13 +47,13 @@ struct Options {
     AddOptions add;
     std::string name = "main";             // exec, instance: of the session
     std::string grace = "5s";              // exec: from the polite signal to SIGKILL
-    std::string action;                    // instance: register, track, untrack, unregister, finish
+    std::string action;                    // the second word of instance, service, mcp and zoo
     std::optional<std::string> id;         // instance: its id
     std::optional<int> pid;                // instance: the owner, or the process that is tracked
     std::optional<std::string> container;  // instance track, untrack
     std::optional<std::string> engine;     // instance track
     int status = 0;                        // finish-exec: what to exit with
-    std::string subject;                   // why: a pid or a container
+    std::string subject;                   // why: a pid or a container; which one of completion, man, zoo
     std::optional<std::string> image;      // selftest: for its container
     std::optional<std::string> file;       // mcp: the client's configuration; upgrade: the new program
     bool now = false;                      // service install: start it too

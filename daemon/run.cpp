@@ -6,7 +6,6 @@
 #include "reeve/os/own_program.hpp"
 #include "reeve/store/store.hpp"
 #include "scope/scope.hpp"
-#include "terminal.hpp"
 
 #include <unistd.h>
 
@@ -53,10 +52,6 @@ Error run(const Options& options) {
 
 }  // namespace
 
-int run_run(const Options& options) {
-    const Error failed = run(options);
-    print_error(failed);
-    return exit_code::of(failed);
-}
+int run_run(const Options& options) { return exit_code::after(run(options)); }
 
 }  // namespace reeve

@@ -13,7 +13,6 @@
 #include "reeve/os/process_table.hpp"
 #include "reeve/os/random.hpp"
 #include "service_notify.hpp"
-#include "terminal.hpp"
 #include "version.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -222,10 +221,7 @@ Status supervise(const Options& options) {
 
 int run_supervise(const Options& options) {
     if (options.try_out) return run_try_out(options);
-    const Status outcome = supervise(options);
-    if (outcome.ok()) return exit_code::done;
-    print_error(outcome.error());
-    return exit_code::of(outcome.error());
+    return exit_code::after(supervise(options));
 }
 
 }  // namespace reeve

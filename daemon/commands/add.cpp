@@ -4,7 +4,6 @@
 #include "exit_code.hpp"
 #include "json_output.hpp"
 #include "reeve/base/text.hpp"
-#include "terminal.hpp"
 
 namespace reeve {
 namespace {
@@ -92,11 +91,6 @@ Status add(const Options& options) {
 
 }  // namespace
 
-int run_add(const Options& options) {
-    const Status added = add(options);
-    if (added.ok()) return exit_code::done;
-    print_error(added.error());
-    return exit_code::of(added.error());
-}
+int run_add(const Options& options) { return exit_code::after(add(options)); }
 
 }  // namespace reeve

@@ -32,10 +32,7 @@ void print_as_json(const ConfigFile& file) {
 
 int run_check(const Options& options) {
     const auto file = read_config_file(options.config, LookAt::files_too);
-    if (!file) {
-        print_error(file.error());
-        return exit_code::of(file.error());
-    }
+    if (!file.ok()) return exit_code::after(file.error());
     const bool valid = file->problems.empty();
     if (options.json) {
         print_as_json(*file);

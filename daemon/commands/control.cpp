@@ -108,11 +108,6 @@ Status ask(const Options& options) {
 
 }  // namespace
 
-int run_control(const Options& options) {
-    const Status answered = ask(options);
-    if (answered.ok()) return exit_code::done;
-    print_error(answered.error());
-    return exit_code::of(answered.error());
-}
+int run_control(const Options& options) { return exit_code::after(ask(options)); }
 
 }  // namespace reeve

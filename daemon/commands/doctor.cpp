@@ -98,10 +98,7 @@ void print_as_json(const Findings& all) {
 
 int run_doctor(const Options& options) {
     const auto all = examine(options);
-    if (!all.ok()) {
-        print_error(all.error());
-        return exit_code::of(all.error());
-    }
+    if (!all.ok()) return exit_code::after(all.error());
     if (options.json) {
         print_as_json(*all);
     } else {

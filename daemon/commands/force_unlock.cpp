@@ -62,11 +62,6 @@ Status unlock(const Options& options) {
 
 }  // namespace
 
-int run_force_unlock(const Options& options) {
-    const Status unlocked = unlock(options);
-    if (unlocked) return exit_code::done;
-    print_error(unlocked.error());
-    return exit_code::of(unlocked.error());
-}
+int run_force_unlock(const Options& options) { return exit_code::after(unlock(options)); }
 
 }  // namespace reeve

@@ -152,12 +152,6 @@ Result<int> finish(const Options& options) {
     return options.status;
 }
 
-int exit_code_of(const Result<int>& outcome) {
-    if (outcome.ok()) return *outcome;
-    print_error(outcome.error());
-    return exit_code::of(outcome.error());
-}
-
 Result<int> run(const Options& options) {
     TRY(const std::filesystem::path root, find_store(options.store));
     TRY(const Store store, Store::open_or_create(root));
@@ -180,8 +174,8 @@ Result<int> run(const Options& options) {
 
 }  // namespace
 
-int run_instance(const Options& options) { return exit_code_of(run(options)); }
+int run_instance(const Options& options) { return exit_code::after(run(options)); }
 
-int run_finish_exec(const Options& options) { return exit_code_of(finish(options)); }
+int run_finish_exec(const Options& options) { return exit_code::after(finish(options)); }
 
 }  // namespace reeve

@@ -170,11 +170,6 @@ Status show(const Options& options) {
 
 }  // namespace
 
-int run_logs(const Options& options) {
-    const Status shown = show(options);
-    if (shown.ok()) return exit_code::done;
-    print_error(shown.error());
-    return exit_code::of(shown.error());
-}
+int run_logs(const Options& options) { return exit_code::after(show(options)); }
 
 }  // namespace reeve

@@ -223,11 +223,6 @@ Status run(const Options& options) {
 
 }  // namespace
 
-int run_mcp(const Options& options) {
-    const Status outcome = run(options);
-    if (outcome.ok()) return exit_code::done;
-    print_error(outcome.error());
-    return exit_code::of(outcome.error());
-}
+int run_mcp(const Options& options) { return exit_code::after(run(options)); }
 
 }  // namespace reeve

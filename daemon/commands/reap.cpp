@@ -126,11 +126,6 @@ Result<int> reap(const Options& options) {
 
 }  // namespace
 
-int run_reap(const Options& options) {
-    const auto outcome = reap(options);
-    if (outcome.ok()) return *outcome;
-    print_error(outcome.error());
-    return exit_code::of(outcome.error());
-}
+int run_reap(const Options& options) { return exit_code::after(reap(options)); }
 
 }  // namespace reeve

@@ -55,11 +55,6 @@ Status reload(const Options& options) {
 
 }  // namespace
 
-int run_reload(const Options& options) {
-    const Status reloaded = reload(options);
-    if (reloaded.ok()) return exit_code::done;
-    print_error(reloaded.error());
-    return exit_code::of(reloaded.error());
-}
+int run_reload(const Options& options) { return exit_code::after(reload(options)); }
 
 }  // namespace reeve

@@ -16,8 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Stopping waits for the sessions, which have two minutes by the unit.
-constexpr auto call_limit = 150s;
+// Stopping waits for the sessions, for as long as the supervisor asks its manager for (stop_deadline).
+constexpr auto call_limit = 15min;
 
 bool says_nothing_to_do(const ServiceCall& call, const Error& failure) {
     const std::string said = failure.message();
@@ -175,16 +175,8 @@ int run_service(const Options& options) {
         return exit_code::usage;
     }
     reach_service_manager();
-    if (options.action == "status") {
-        const auto shown = show(options);
-        if (shown.ok()) return *shown;
-        print_error(shown.error());
-        return exit_code::of(shown.error());
-    }
-    const Status outcome = options.action == "install" ? install(options) : uninstall(options);
-    if (outcome.ok()) return exit_code::done;
-    print_error(outcome.error());
-    return exit_code::of(outcome.error());
+    if (options.action == "status") return exit_code::after(show(options));
+    return exit_code::after(options.action == "install" ? install(options) : uninstall(options));
 }
 
 }  // namespace reeve

@@ -60,11 +60,6 @@ Result<int> show(const Options& options) {
 
 }  // namespace
 
-int run_status(const Options& options) {
-    const auto shown = show(options);
-    if (shown.ok()) return *shown;
-    print_error(shown.error());
-    return exit_code::of(shown.error());
-}
+int run_status(const Options& options) { return exit_code::after(show(options)); }
 
 }  // namespace reeve

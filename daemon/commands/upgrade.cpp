@@ -73,11 +73,6 @@ Status run(const Options& options) {
 
 }  // namespace
 
-int run_upgrade(const Options& options) {
-    const Status upgraded = run(options);
-    if (upgraded.ok()) return exit_code::done;
-    print_error(upgraded.error());
-    return exit_code::of(upgraded.error());
-}
+int run_upgrade(const Options& options) { return exit_code::after(run(options)); }
 
 }  // namespace reeve

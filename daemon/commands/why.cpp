@@ -148,10 +148,7 @@ Result<Answer> explain(const Options& options) {
 
 int run_why(const Options& options) {
     const auto answer = explain(options);
-    if (!answer.ok()) {
-        print_error(answer.error());
-        return exit_code::of(answer.error());
-    }
+    if (!answer.ok()) return exit_code::after(answer.error());
     if (options.json)
         print_json(answer->json);
     else

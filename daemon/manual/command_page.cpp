@@ -58,7 +58,10 @@ The configuration, unless \fB\-\-config\fR names one.
 Where the store and the configuration are looked for otherwise.
 .TP
 .B NO_COLOR
-No colours, whatever its value.
+No colours, unless it is empty.
+.TP
+.B REEVE_CGROUP, REEVE_SCOPE
+\fBoff\fR: no control groups, or no scope is asked of systemd.
 .PP
 Every session has
 .BR REEVE_STORE ,

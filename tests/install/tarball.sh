@@ -15,7 +15,7 @@ tar -xzf "$archive" -C "$work"
 root=$work/reeve-$2-linux-$3
 for file in bin/reeve libexec/reeve/reeve-anchor share/man/man1/reeve.1 share/man/man5/reeve.json.5 \
     share/bash-completion/completions/reeve share/zsh/site-functions/_reeve share/fish/vendor_completions.d/reeve.fish \
-    share/doc/reeve/CHANGELOG.md LICENSE README.md INSTALL; do
+    share/doc/reeve/CHANGELOG.md share/doc/reeve/README.md LICENSE INSTALL; do
     [ -s "$root/$file" ] || fail "no $file in the tarball"
 done
 for program in bin/reeve libexec/reeve/reeve-anchor; do
