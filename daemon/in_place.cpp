@@ -29,6 +29,7 @@ Result<TakenOver> read_handover(const StorePaths& paths) {
     ConfigFile file;
     file.path = taken.handover.config_path;
     if (taken.handover.config) file = config_of_text(taken.handover.config_path, *taken.handover.config);
+    for (ConfigProblem& problem : file.problems) problem.line = 0;  // of a text without line ends
     TRY(taken.config, loaded(std::move(file)));
     return taken;
 }

@@ -283,6 +283,7 @@ TEST(ConfigParse, SaysTheSameWithoutBlanks) {
     EXPECT_EQ(without_blanks("// \"a\n{ // b \" \r\n \"c//d\": /* \" // \n */ \"/* e */\" /**/ } // f"),
               R"({"c//d":"/* e */"})");
     EXPECT_EQ(without_blanks("{} /* no end"), "{}");
+    EXPECT_EQ(without_blanks("{\"a\": 1, // x\r \"b\": 2}"), R"({"a":1,"b":2})");
 }
 
 TEST(ConfigParse, ReadsOneSessionByTheSameRules) {

@@ -154,7 +154,10 @@ Task<bool> ContainerRunner::ended(Session& session) {
         std::vector<std::string> ids{id_.value};
         // Whoever wants it stopped does not wait for an answer that may not come.
         auto first = co_await (engine().inspect_containers(std::move(ids)) || until_it_must_end(session));
-        if (first.index() == 1) break;
+        if (first.index() == 1) {
+            look_again_ = true;  // if somebody wants it after all
+            break;
+        }
         const auto& seen = std::get<0>(first);
         if (seen.ok() && seen->empty()) {
             auto second = co_await (is_the_same_engine() || until_it_must_end(session));

@@ -1,15 +1,21 @@
 #include "reeve/core/exit_waiter.hpp"
 
+#include "reeve/base/unique_fd.hpp"
+
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <list>
 #include <memory>
 
 namespace reeve {
 namespace {
+
+// Where the system cannot tell.
+constexpr std::chrono::milliseconds next_look{100};
 
 struct Waiting {
     std::list<asio::posix::stream_descriptor> watches;
@@ -24,10 +30,16 @@ Task<void> wait_for_exits(std::vector<int> exit_fds, Notifier& wake,
     const auto waiting = std::make_shared<Waiting>();
     for (const int fd : exit_fds) {
         // A duplicate, because a stream_descriptor closes what it is given, and the handle keeps its own.
-        const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
-        if (copy < 0) continue;  // out of descriptors: the deadline still ends the wait
-        auto& watch = waiting->watches.emplace_back(executor, copy);
+        UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+        auto& watch = waiting->watches.emplace_back(executor);
+        boost::system::error_code refused;
+        if (copy) watch.assign(copy.get(), refused);
         ++waiting->left;
+        if (!copy || refused) {  // out of descriptors, or of watches: whoever asked looks again soon
+            deadline = std::min(deadline, std::chrono::steady_clock::now() + next_look);
+            continue;
+        }
+        (void)copy.release();
         watch.async_wait(asio::posix::stream_descriptor::wait_read,
                          [waiting, &wake](const boost::system::error_code& ec) {
                              if (ec) return;

@@ -64,8 +64,19 @@ struct OutputWriter::Inside {
 // Lives on the writer's thread once it was opened.
 class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
   public:
-    Stream(Inside& inside, SessionName name, SessionLog log, int read_end)
-        : inside_(inside), name_(std::move(name)), log_(std::move(log)), pipe_(inside.context, read_end) {}
+    Stream(Inside& inside, SessionName name, SessionLog log)
+        : inside_(inside), name_(std::move(name)), log_(std::move(log)), pipe_(inside.context) {}
+
+    // Once, before anything else.
+    Status read_from(UniqueFd read_end) {
+        boost::system::error_code refused;
+        pipe_.assign(read_end.get(), refused);
+        if (refused)
+            return Error(refused, "watching the output of " + name_.value, {},
+                         "see max_user_watches in epoll(7)");
+        (void)read_end.release();
+        return done;
+    }
 
     // Before it waits: what it reads is in the pipe until it is in the log. Without a helper, or where the
     // system cannot, it is read and written as of any session.
@@ -204,7 +215,8 @@ Result<OutputWriter::Opened> OutputWriter::open(const SessionName& name, const s
     Opened opened;
     opened.begins = log.position();
     opened.write_end = std::move(pipe.write);
-    opened.stream = std::make_shared<Stream>(*inside_, name, std::move(log), pipe.read.release());
+    opened.stream = std::make_shared<Stream>(*inside_, name, std::move(log));
+    CHECK(opened.stream->read_from(std::move(pipe.read)));
     if (fifo) opened.stream->leave_in_pipe_until_written();
     asio::post(inside_->context, [stream = opened.stream] { stream->wait(); });
     return opened;
@@ -246,7 +258,8 @@ Result<std::shared_ptr<OutputWriter::Stream>> OutputWriter::take_over(const Sess
                                                                       bool is_fifo) {
     TRY(SessionLog log, SessionLog::open(path, config));
     log.go_on(between_lines);
-    auto stream = std::make_shared<Stream>(*inside_, name, std::move(log), read_end.release());
+    auto stream = std::make_shared<Stream>(*inside_, name, std::move(log));
+    CHECK(stream->read_from(std::move(read_end)));
     if (is_fifo) stream->leave_in_pipe_until_written();
     asio::post(inside_->context, [stream] { stream->wait(); });
     return stream;

@@ -47,8 +47,12 @@ Task<bool> ProcessRunner::ended(Session& session) {
     } else if (command_->ended()) {
         co_return true;
     }
+    if (watch_) co_return false;
     const int told_by = anchor_ ? anchor_->link_fd() : command_->exit_fd();
-    watch_.emplace(around_.executor, told_by, [&session] { session.wake(); });
+    watch_.emplace(around_.executor, told_by, [this, &session] {
+        watch_.reset();
+        session.wake();
+    });
     if (!watch_->failed()) co_return false;
     host_.note(session.name(), "its end cannot be watched, so it is ended", watch_->failed().message());
     co_return true;

@@ -1,9 +1,20 @@
 #include "reeve/core/ready_watch.hpp"
 
+#include <stdexcept>
+
 namespace reeve {
+namespace {
+
+asio::io_context::executor_type loop_of(const Executor& executor) {
+    const auto* const loop = executor.target<asio::io_context::executor_type>();
+    if (loop == nullptr) throw std::invalid_argument("the executor is not that of an io_context");
+    return *loop;
+}
+
+}  // namespace
 
 ReadyWatch::ReadyWatch(const Executor& executor, int fd, std::function<void()> ready)
-    : descriptor_(*executor.target<asio::io_context::executor_type>()) {
+    : descriptor_(loop_of(executor)) {
     boost::system::error_code refused;
     descriptor_.assign(fd, refused);
     failed_ = refused;

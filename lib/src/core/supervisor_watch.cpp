@@ -28,8 +28,10 @@ Task<void> Supervisor::watch_anchor() {
     if (ours) {
         Notifier ended;
         anchor_watch_ = &ended;
-        std::vector<int> fds{(*handle)->exit_fd()};
-        co_await wait_for_exits(std::move(fds), ended, Clock::time_point::max());
+        while (!closing_ && !(*handle)->ended()) {
+            std::vector<int> fds{(*handle)->exit_fd()};
+            co_await wait_for_exits(std::move(fds), ended, Clock::time_point::max());
+        }
         anchor_watch_ = nullptr;
     }
     if (closing_) co_return;

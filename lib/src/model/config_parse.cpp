@@ -43,7 +43,8 @@ std::string without_blanks(std::string_view json) {
     const auto end_of_comment = [json](std::size_t from) {
         const bool line = json.substr(from, 2) == "//";
         if (!line && json.substr(from, 2) != "/*") return from;
-        const std::size_t end = line ? json.find('\n', from) : json.find("*/", from + 2);
+        constexpr std::string_view line_ends("\n\r\0", 3);  // as the parser has it
+        const std::size_t end = line ? json.find_first_of(line_ends, from) : json.find("*/", from + 2);
         return end == json.npos ? json.size() : end + (line ? 1 : 2);
     };
     const auto end_of_text = [json](std::size_t from) {

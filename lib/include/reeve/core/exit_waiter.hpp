@@ -11,7 +11,8 @@
 namespace reeve {
 
 // `exit_fds` are those of ProcessHandles, which must outlive the call. Returns when all have ended, at the
-// deadline, or when `wake` was notified. Readiness is only a hint: ask the handles afterwards.
+// deadline, or when `wake` was notified; earlier when the system has no more descriptors or watches.
+// Readiness is only a hint: ask the handles afterwards.
 Task<void> wait_for_exits(std::vector<int> exit_fds, Notifier& wake,
                           std::chrono::steady_clock::time_point deadline);
 

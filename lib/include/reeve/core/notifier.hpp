@@ -16,6 +16,10 @@ class Notifier {
   public:
     using Clock = std::chrono::steady_clock;
 
+    Notifier() = default;
+    Notifier(const Notifier&) = delete;
+    Notifier& operator=(const Notifier&) = delete;
+
     void notify() {
         if (const auto timer = timer_.lock()) timer->cancel();
     }

@@ -93,11 +93,12 @@ class ProcessRunner final : public SessionRunner {
     std::uint64_t start_time_ = 0;          // and what proves it, of its record
     std::uint64_t pidfs_inode_ = 0;         // the same
     std::optional<ProcessHandle> command_;  // none: it has not begun, or could not be taken over
-    std::optional<ReadyWatch> watch_;       // of the command's end, or of what its anchor tells
     InstanceId launched_by_;                // an earlier supervisor: it is no child of ours; empty: we
     bool in_cgroup_ = false;                // in its own_cgroup()
     Seldom<std::string> former_cgroup_;     // in that which an earlier supervisor has made
     std::unique_ptr<SessionAnchor> anchor_;
+    std::optional<ReadyWatch>
+        watch_;  // of the command's end, or of what its anchor tells; none: it has fired
     std::unique_ptr<Takedown> takedown_;
     std::shared_ptr<OutputWriter::Stream> output_;      // of this life
     std::map<std::string, std::string> own_variables_;  // of the life under way: what its config says

@@ -140,8 +140,10 @@ class Session {
     // Asks, and completes when it was seen empty; the error names what is left.
     Task<Status> stop();
     void hurry() { runner_->hurry(); }
-    // Something that it depends on has changed.
-    void poke() { wake(); }
+    // Something that it depends on has changed. One that waits for its turn to begin looks when that comes.
+    void poke() {
+        if (!turn_) wake();
+    }
 
     // What of it cannot be interrupted by an exec right now, for people: a life that is just beginning or
     // ending. Empty: nothing.
@@ -178,6 +180,7 @@ class Session {
     Task<void> act();
 
   private:
+    Task<void> act_until_rest();
     Task<bool> life_is_over();
     Task<void> begin_life();
     Task<void> end_life();
@@ -185,6 +188,7 @@ class Session {
     Task<void> end_what_is_left(Life& life);
     Task<void> pause(std::chrono::milliseconds delay);
     void after_life(const Life& life, std::chrono::milliseconds ran);
+    static std::string describe(const LastExit& exit);  // for people
     bool may_start() const;
     bool has_turn();
     bool judged() const { return health_ && health_->verdict(); }  // by its probes: it must end
@@ -199,13 +203,13 @@ class Session {
     Notifier settled_;                       // states, for those who wait for one
     SessionState state_ = SessionState::stopped;
     bool wanted_ = false, closing_ = false, keeping_ = false;
-    bool acting_ = false;       // act() has begun and not ended
+    bool acting_ = false;       // act() is to come, or has not ended
     bool woken_ = false;        // since act() has looked last
     bool lives_now_ = false;    // a life has begun that has not been ended
     bool start_again_ = false;  // somebody asked for it while it was being stopped
     bool left_behind_ = false, retry_now_ = false;
     bool retrying_ = false;    // what was left behind is being ended again
-    bool taken_over_ = false;  // from a former program of this process
+    bool taken_over_ = false;  // from a former program of this process, or an earlier supervisor
     std::chrono::steady_clock::time_point life_began_{};
     std::optional<std::chrono::steady_clock::time_point> pause_ends_;
     int restarts_ = 0, lives_ = 0;
