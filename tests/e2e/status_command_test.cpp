@@ -175,19 +175,22 @@ TEST_F(StatusCommand, IsAlwaysAWholeFile) {
         session["give_up_after"] = {{"restarts", 1000}, {"within", "1m"}};
     }
     daemon.start();
+    const auto began = std::chrono::steady_clock::now();
+    const auto so_far = [&] { return std::chrono::steady_clock::now() - began; };
     int different = 0;
+    bool whole = true;
     Json before;
-    EXPECT_FALSE(wait_until(
-        [&] {
-            const std::string text = read_text(daemon.store() / "status.json");
-            const Json status = Json::parse(text, nullptr, false);
-            different += status.is_discarded() || status["seq"] == before ? 0 : 1;
-            if (status.is_object()) before = status["seq"];
-            return status.is_discarded();
-        },
-        1s));
-    EXPECT_GE(different, 3);
-    EXPECT_LE(different, 14) << "ten writes a second, and a few for a test that was held up";
+    // For a second, or as long as it takes to see some on a busy machine.
+    EXPECT_TRUE(wait_until([&] {
+        const std::string text = read_text(daemon.store() / "status.json");
+        const Json status = Json::parse(text, nullptr, false);
+        whole = whole && status.is_object();
+        different += whole && status["seq"] != before ? 1 : 0;
+        if (whole) before = status["seq"];
+        return !whole || (different >= 5 && so_far() >= 1s);
+    }));
+    EXPECT_TRUE(whole);
+    EXPECT_LE(different, 10 * (so_far() / 1s + 1) + 4) << "ten writes a second";
 }
 
 // --- ps, which reads the registry ---
