@@ -117,7 +117,7 @@ Failure run(const Options& options) {
     if (!record.cgroup.empty()) {  // on record before it exists, so that somebody will remove it
         const Status noted = registry.note(record);
         if (!noted.ok()) return with_status(noted.error(), exit_code::failed);
-        if (!make_cgroup_at(record.cgroup).ok()) record.cgroup.clear();
+        if (!make_cgroup(record.cgroup).ok()) record.cgroup.clear();
     }
     auto group = record.cgroup.empty() ? Result<UniqueFd>() : open_cgroup(record.cgroup);
     if (group.ok()) spec.cgroup = group->get();

@@ -209,7 +209,7 @@ void play_mark() {
 
 void play_cgroup() {
     const auto group = instance_cgroup(instance.value);
-    if (!group || !make_cgroup_at(*group).ok()) GTEST_SKIP() << "this system gives us no control group";
+    if (!group || !make_cgroup(*group).ok()) GTEST_SKIP() << "this system gives us no control group";
     auto directory = open_cgroup(*group);
     ASSERT_TRUE(directory.ok());
     LaunchSpec spec = stranger();

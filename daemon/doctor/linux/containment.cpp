@@ -46,7 +46,7 @@ Findings check_containment(const Patient& patient) {
     if (own_scope_is_to_be_had())
         return {well(what, "they can be made in a scope, which reeve run asks of your systemd")};
     const auto made = instance_cgroup(new_uuid());
-    if (!made || !make_cgroup_at(*made).ok())
+    if (!made || !make_cgroup(*made).ok())
         return {warning(what, "none is to be had here; weaker means would hold the sessions", fix)};
     (void)remove_cgroup(*made);
     return {well(what, "they can be made here")};

@@ -45,11 +45,7 @@ ContainerSessionRecord ContainerRunner::record_for(const Session& session) const
     record.container_id = id_;
     record.image = session.config().image;
     record.started_at = now_rfc3339();
-    if (session.config().on_owner_death == OnOwnerDeath::adopt) {
-        Succession& succession = record.succession.emplace();
-        succession.adopt = true;
-        succession.spec = fingerprint_of(session.config());
-    }
+    record.succession = succession_for(session.config());
     return record;
 }
 

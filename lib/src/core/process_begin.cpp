@@ -112,9 +112,7 @@ Task<Result<GatedChild>> ProcessRunner::launch_below_anchor(LaunchSpec& spec) {
     anchor_ = std::move(*launched);
     const auto deadline = Clock::now() + anchor_patience;
     while (!anchor_->told_command() && Clock::now() < deadline) {
-        std::vector<int> link{anchor_->link_fd()};
-        Notifier wake;
-        co_await wait_for_exits(std::move(link), wake, deadline);
+        co_await wait_for_exit(anchor_->link_fd(), deadline);
         anchor_->read();
     }
     auto child = anchor_->take_command();
@@ -137,11 +135,7 @@ Task<std::optional<ProcessHandle>> ProcessRunner::let_run(Session& session, Gate
     const SessionConfig& config = session.config();
     record.command = config.written_command.empty() ? config.command : config.written_command;
     record.started_at = to_rfc3339(now);
-    if (config.on_owner_death == OnOwnerDeath::adopt) {
-        Succession& succession = record.succession.emplace();
-        succession.adopt = true;
-        succession.spec = fingerprint_of(config);
-    }
+    record.succession = succession_for(config);
     start_time_ = record.start_time;
     pidfs_inode_ = record.pidfs_inode;
     SessionRecord whole = std::move(record);
@@ -177,9 +171,9 @@ UniqueFd ProcessRunner::enter_cgroup(const SessionName& name) {
     in_cgroup_ = false;
     former_cgroup_.reset();
     if (around_.cgroup.empty()) return {};
-    const auto made = make_cgroup(around_.cgroup, cgroup_name(name));
-    if (!made.ok()) return {};
-    auto directory = open_cgroup(*made);
+    const std::string path = own_cgroup(name);
+    if (!make_cgroup(path).ok()) return {};
+    auto directory = open_cgroup(path);
     if (!directory.ok()) return {};
     in_cgroup_ = true;
     return std::move(*directory);
@@ -188,11 +182,7 @@ UniqueFd ProcessRunner::enter_cgroup(const SessionName& name) {
 // Opens the gate and learns whether the exec worked.
 Task<std::optional<LaunchFailure>> ProcessRunner::open_gate(GatedChild& child) {
     const Status opened = child.open();
-    if (opened.ok()) {
-        std::vector<int> report{child.report_fd()};
-        Notifier wake;
-        co_await wait_for_exits(std::move(report), wake, Clock::time_point::max());
-    }
+    if (opened.ok()) co_await wait_for_exit(child.report_fd());
     co_return child.outcome();
 }
 

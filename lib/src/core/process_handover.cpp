@@ -47,7 +47,7 @@ void ProcessRunner::take_over(Session& session, const SessionRecord& record,
     };
     const HandedProcess from = handed.value_or(HandedProcess{});
     pid_ = process->pid;
-    in_cgroup_ = !process->cgroup.empty() && process->cgroup == own_cgroup(name);
+    in_cgroup_ = process->cgroup == own_cgroup(name);
     if (!in_cgroup_ && !process->cgroup.empty()) former_cgroup_ = process->cgroup;
     start_time_ = process->start_time;
     pidfs_inode_ = process->pidfs_inode;

@@ -6,8 +6,6 @@
 #include "reeve/os/exit_watch.hpp"
 #include "reeve/os/process_table.hpp"
 
-#include <unistd.h>
-
 #include <csignal>
 
 namespace reeve {
@@ -15,7 +13,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto never = Clock::time_point::max();
 constexpr std::chrono::seconds anchor_patience{10};  // for a tiny program of ours to say or do the next thing
 
 LastExit last_exit_of(const ExitStatus& status) {
@@ -87,9 +84,10 @@ Task<void> ProcessRunner::finish_output() {
     co_await around_.output->finish(std::move(stream));
 }
 
-// Not kept but made when it is asked for: there may be a thousand.
+// Not kept but made when it is asked for: there may be a thousand. The kernel's own files in a group have
+// other names.
 std::string ProcessRunner::own_cgroup(const SessionName& name) const {
-    return around_.cgroup + "/" + cgroup_name(name);
+    return around_.cgroup + "/session-" + name.value;
 }
 
 std::string ProcessRunner::cgroup(const SessionName& name) const {
@@ -168,18 +166,12 @@ Task<std::optional<ExitStatus>> ProcessRunner::exit_status() {
         if (status) co_return status;
         // On macOS a process is not seen any more shortly before it can be waited for.
         const auto watch = open_exit_watch(*pid_);
-        if (watch.ok()) {
-            std::vector<int> fds{watch->get()};
-            Notifier wake;
-            co_await wait_for_exits(std::move(fds), wake, Clock::now() + anchor_patience);
-        }
+        if (watch.ok()) co_await wait_for_exit(watch->get(), Clock::now() + anchor_patience);
         co_return reap_exit(*pid_);
     }
     const auto deadline = Clock::now() + anchor_patience;
     while (!anchor_->ended() && !anchor_->gone() && Clock::now() < deadline) {
-        std::vector<int> link{anchor_->link_fd()};
-        Notifier wake;
-        co_await wait_for_exits(std::move(link), wake, deadline);
+        co_await wait_for_exit(anchor_->link_fd(), deadline);
         anchor_->read();
     }
     co_return anchor_->ended();
@@ -196,11 +188,7 @@ void ProcessRunner::leave_cgroup(const SessionName& name) {
 }
 
 Task<void> ProcessRunner::reap_child(const ProcessHandle& handle) {
-    while (!reap_exit(handle.pid())) {
-        std::vector<int> fds{handle.exit_fd()};
-        Notifier wake;
-        co_await wait_for_exits(std::move(fds), wake, never);
-    }
+    while (!reap_exit(handle.pid())) co_await wait_for_exit(handle.exit_fd());
 }
 
 // Nothing is below it any more, so it leaves at once; one that does not (somebody has stopped it) is made to.
@@ -208,9 +196,7 @@ Task<void> ProcessRunner::dismiss_anchor() {
     if (!anchor_) co_return;
     const std::unique_ptr<SessionAnchor> anchor = std::move(anchor_);
     anchor->release();
-    std::vector<int> fds{anchor->handle().exit_fd()};
-    Notifier wake;
-    co_await wait_for_exits(std::move(fds), wake, Clock::now() + anchor_patience);
+    co_await wait_for_exit(anchor->handle().exit_fd(), Clock::now() + anchor_patience);
     if (!anchor->handle().ended()) (void)anchor->handle().signal(SIGKILL).ok();
     co_await reap_child(anchor->handle());
 }

@@ -159,7 +159,7 @@ Task<Status> Session::wait_started() {
 Task<Status> Session::stop() {
     ask_stop();
     co_await save_memory();
-    if (left_behind_) {
+    if (left_behind_ && keeping_) {
         attention_.reset();
         retry_now_ = true;
         wake();
@@ -185,7 +185,12 @@ bool Session::may_start() const {
                                         [this](const SessionName& name) { return host_.is_ready(name); });
 }
 
-bool Session::has_turn() {
+// Whoever may not start any more does not keep others waiting for its turn.
+bool Session::may_begin() {
+    if (!may_start()) {
+        turn_.reset();
+        return false;
+    }
     Semaphore* const starts = runner_->starts();
     if (starts == nullptr) return true;
     if (!turn_) turn_ = std::make_unique<Semaphore::Turn>(*starts, [this] { wake(); });

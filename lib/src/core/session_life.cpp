@@ -1,4 +1,5 @@
 // What a session does, from the moment that something wakes it until there is nothing more to do.
+#include "reeve/base/text.hpp"
 #include "reeve/core/session.hpp"
 
 #include <algorithm>
@@ -17,12 +18,6 @@ constexpr std::chrono::milliseconds longest_retry{300'000};
 double random_fraction() {
     static thread_local std::minstd_rand source{std::random_device{}()};
     return std::uniform_real_distribution<double>(0, 1)(source);
-}
-
-std::string join(const std::vector<std::string>& parts) {
-    std::string text;
-    for (const auto& part : parts) text += (text.empty() ? "" : ", ") + part;
-    return text;
 }
 
 }  // namespace
@@ -66,11 +61,7 @@ Task<void> Session::act_until_rest() {
             const auto delay = *pause_;
             pause_.reset();
             co_await pause(delay);
-        } else if (!may_start()) {
-            turn_.reset();
-            set_state(SessionState::waiting);
-            at_rest = true;
-        } else if (!has_turn()) {
+        } else if (!may_begin()) {
             set_state(SessionState::waiting);
             at_rest = true;
         } else {
@@ -103,12 +94,9 @@ Task<void> Session::begin_life() {
     set_state(SessionState::starting);
     life_began_ = Clock::now();
     Life life;
-    bool runs = false;
-    {
-        const std::unique_ptr<Semaphore::Turn> turn = std::move(turn_);
-        const bool begun = co_await runner_->begin(*this, life);
-        runs = begun;
-    }
+    std::unique_ptr<Semaphore::Turn> turn = std::move(turn_);  // given back however it ends
+    const bool runs = co_await runner_->begin(*this, life);
+    turn.reset();
     lives_now_ = runs;
     if (!runs) co_await conclude(std::move(life));
 }
@@ -151,7 +139,7 @@ Task<void> Session::end_what_is_left(Life& life) {
     while (left_behind_) {
         const std::string next = closing_ ? "the next start of the supervisor tries again"
                                           : "trying again in " + std::to_string(delay.count() / 1000) + " s";
-        attention_ = "still there: " + join(life.left) + "; " + next;
+        attention_ = "still there: " + joined(life.left) + "; " + next;
         retry_now_ = false;
         settled_.notify();
         host_.status_changed();

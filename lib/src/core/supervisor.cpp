@@ -172,7 +172,7 @@ Task<Status> Supervisor::run() {
 Task<Status> Supervisor::begin() {
     CO_CHECK(co_await record_file_->commit());
     const bool anew = !settings_.handover;
-    if (anew && !record_.cgroup.empty() && !make_cgroup_at(record_.cgroup).ok()) {  // not ours to divide
+    if (anew && !record_.cgroup.empty() && !make_cgroup(record_.cgroup).ok()) {  // not ours to divide
         record_.cgroup.clear();
         process_around_.cgroup.clear();
         CO_CHECK(co_await record_file_->commit());

@@ -248,11 +248,7 @@ Task<void> Supervisor::end_child(pid_t pid) {
     if (!handle.ok() || !*handle) co_return;
     if (::getpgid(pid) == pid) ::kill(-pid, SIGKILL);
     (void)(*handle)->signal(SIGKILL).ok();
-    while (!reap_exit(pid) && !closing_) {
-        std::vector<int> fds{(*handle)->exit_fd()};
-        Notifier wake;
-        co_await wait_for_exits(std::move(fds), wake, Clock::time_point::max());
-    }
+    while (!reap_exit(pid) && !closing_) co_await wait_for_exit((*handle)->exit_fd());
 }
 
 }  // namespace reeve

@@ -12,7 +12,6 @@ namespace reeve {
 namespace {
 
 constexpr int share = 10;  // of one processor: a tenth
-constexpr auto by_name = [](const auto& one, const auto& other) { return one.name < other.name; };
 
 void add_members(const std::vector<pid_t>& pids, ProcessUsage& sum) {
     for (const pid_t pid : pids) {
@@ -67,9 +66,9 @@ std::map<SessionName, ProcessUsage> measure_usage(const std::vector<UsageTarget>
 Task<void> UsageMeter::refresh(std::vector<UsageTarget> targets) {
     co_await asio::this_coro::throw_if_cancelled(false);
     while (busy_) co_await done_.wait();
-    std::sort(targets.begin(), targets.end(), by_name);
+    std::ranges::sort(targets, {}, &UsageTarget::name);
     std::erase_if(figures_, [&](const Figure& figure) {
-        return !std::binary_search(targets.begin(), targets.end(), figure, by_name);
+        return !std::ranges::binary_search(targets, figure.name, {}, &UsageTarget::name);
     });
     const auto began = Clock::now();
     if (began < next_) {  // only those of which nothing is known yet
@@ -83,7 +82,7 @@ Task<void> UsageMeter::refresh(std::vector<UsageTarget> targets) {
     const auto measured = co_await worker_.run<std::map<SessionName, ProcessUsage>>(std::move(work));
     for (const UsageTarget& target : targets) {
         const auto found = measured.find(target.name);
-        auto at = std::lower_bound(figures_.begin(), figures_.end(), target, by_name);
+        auto at = std::ranges::lower_bound(figures_, target.name, {}, &Figure::name);
         const bool known = at != figures_.end() && at->name == target.name;
         if (found == measured.end()) {
             if (known) figures_.erase(at);
@@ -99,9 +98,7 @@ Task<void> UsageMeter::refresh(std::vector<UsageTarget> targets) {
 }
 
 std::optional<ProcessUsage> UsageMeter::of(const SessionName& name, pid_t leader) const {
-    const auto found =
-        std::lower_bound(figures_.begin(), figures_.end(), name,
-                         [](const Figure& figure, const SessionName& n) { return figure.name < n; });
+    const auto found = std::ranges::lower_bound(figures_, name, {}, &Figure::name);
     if (found == figures_.end() || found->name != name || found->leader != leader) return std::nullopt;
     return found->usage;
 }

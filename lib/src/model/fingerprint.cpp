@@ -59,4 +59,9 @@ std::string fingerprint_of(const SessionConfig& session) {
     return stable_hash(parts.text());
 }
 
+Seldom<Succession> succession_for(const SessionConfig& session) {
+    if (session.on_owner_death != OnOwnerDeath::adopt) return {};
+    return Succession{true, fingerprint_of(session), {}};
+}
+
 }  // namespace reeve

@@ -79,8 +79,6 @@ class ProcessRunner final : public SessionRunner {
     std::optional<std::filesystem::path> fifo_of(const Session& session) const;
     UniqueFd enter_cgroup(const SessionName& name);
     void leave_cgroup(const SessionName& name);
-    // The kernel's own files in a group have other names.
-    static std::string cgroup_name(const SessionName& name) { return "session-" + name.value; }
     std::string own_cgroup(const SessionName& name) const;
     std::string cgroup(const SessionName& name) const;  // the one that it is in; empty: none
     Task<void> reap_child(const ProcessHandle& handle);

@@ -190,7 +190,7 @@ class Session {
     void after_life(const Life& life, std::chrono::milliseconds ran);
     static std::string describe(const LastExit& exit);  // for people
     bool may_start() const;
-    bool has_turn();
+    bool may_begin();
     bool judged() const { return health_ && health_->verdict(); }  // by its probes: it must end
     void begin_health(bool ready_before = false);
 

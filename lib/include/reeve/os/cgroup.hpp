@@ -21,12 +21,9 @@ namespace reeve {
 // or REEVE_CGROUP=off is set. It is not made yet: first a record must say that it is there, or a kill in
 // between leaves a group that nobody removes.
 std::optional<std::string> instance_cgroup(std::string_view instance_id);
-// Makes it. Fails where our own group is not ours to divide (not delegated). One that is there is taken as it
-// is.
-Status make_cgroup_at(const std::string& path);
-
-// Makes a group below `parent`. An empty one of that name is taken as it is.
-Result<std::string> make_cgroup(const std::string& parent, const std::string& name);
+// Makes it, or a group below it. Fails where our own group is not ours to divide (not delegated). One that is
+// there is taken as it is.
+Status make_cgroup(const std::string& path);
 // Its directory, for a process to be born in (CLONE_INTO_CGROUP, Linux 5.7).
 Result<UniqueFd> open_cgroup(const std::string& path);
 

@@ -8,8 +8,7 @@ Error none() { return {Errc::unreachable, "using a control group", "this system 
 }  // namespace
 
 std::optional<std::string> instance_cgroup(std::string_view /*instance_id*/) { return std::nullopt; }
-Status make_cgroup_at(const std::string& /*path*/) { return none(); }
-Result<std::string> make_cgroup(const std::string& /*parent*/, const std::string& /*name*/) { return none(); }
+Status make_cgroup(const std::string& /*path*/) { return none(); }
 Result<UniqueFd> open_cgroup(const std::string& /*path*/) { return none(); }
 std::string cgroup_directory(const std::string& /*path*/) { return {}; }
 Result<std::vector<pid_t>> processes_in_cgroup(const std::string& /*path*/) { return std::vector<pid_t>(); }

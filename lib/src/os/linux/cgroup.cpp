@@ -137,19 +137,13 @@ std::optional<std::string> instance_cgroup(std::string_view instance_id) {
     return join(*own, "reeve-" + std::string(instance_id));
 }
 
-Status make_cgroup_at(const std::string& path) {
+Status make_cgroup(const std::string& path) {
     const auto directory = directory_of(path);
     if (!directory) return Error(Errc::unreachable, "making a control group", "no cgroup v2 is mounted");
     if (::mkdir(directory->c_str(), 0755) != 0 && errno != EEXIST) {
         return Error::from_errno("making the control group " + path);
     }
     return done;
-}
-
-Result<std::string> make_cgroup(const std::string& parent, const std::string& name) {
-    const std::string path = join(parent, name);
-    CHECK(make_cgroup_at(path));
-    return path;
 }
 
 Result<UniqueFd> open_cgroup(const std::string& path) {
