@@ -81,23 +81,24 @@ class SessionTest : public testing::Test, public SessionHost {
     }
     void status_changed() override {}
     bool is_ready(const SessionName&) const override { return true; }
-    bool held() const override { return false; }
+    bool held() const override { return is_held; }
 
     // With a deadline, for what would wait for ever.
     void run() {
         loop.restart();
         loop.run_for(std::chrono::seconds(5));
     }
-    // Until the loop has nothing more to do; nothing when the stop still waits then.
-    std::optional<Status> stop() {
+    // Until the loop has nothing more to do; nothing when it still waits then.
+    std::optional<Status> outcome_of(Task<Status> task) {
         std::optional<Status> outcome;
         const auto keep_outcome = [&outcome](const std::exception_ptr&, Status status) {
             outcome = std::move(status);
         };
-        asio::co_spawn(loop, session->stop(), keep_outcome);
+        asio::co_spawn(loop, std::move(task), keep_outcome);
         run();
         return outcome;
     }
+    std::optional<Status> stop() { return outcome_of(session->stop()); }
 
     asio::io_context loop;
     TaskGroup tasks{loop.get_executor(), [](const std::string& bug) { ADD_FAILURE() << bug; }};
@@ -105,6 +106,7 @@ class SessionTest : public testing::Test, public SessionHost {
     std::unique_ptr<Session> session;
     Runner* runner = nullptr;
     std::vector<std::string> notes;
+    bool is_held = false;
 };
 
 TEST_F(SessionTest, RestsWithoutATaskAndActsWhenItIsWoken) {
@@ -152,9 +154,19 @@ TEST_F(SessionTest, WaitsForItsTurnAndGivesItBack) {
     ASSERT_TRUE(stopped.has_value());
     EXPECT_TRUE(stopped->ok());
     EXPECT_EQ(session->state(), SessionState::stopped);
+    other.reset();
+    EXPECT_TRUE(Semaphore::Turn(starts, [] {}).has_come());
+    // Nor does one that must not start any more, though its turn has come.
+    other = std::make_unique<Semaphore::Turn>(starts, [] {});
     session->start();
     run();
+    is_held = true;
     other.reset();
+    run();
+    EXPECT_EQ(session->state(), SessionState::waiting);
+    EXPECT_TRUE(Semaphore::Turn(starts, [] {}).has_come());
+    is_held = false;
+    session->wake();
     run();
     EXPECT_EQ(session->state(), SessionState::running);
     EXPECT_TRUE(Semaphore::Turn(starts, [] {}).has_come());
@@ -174,6 +186,12 @@ TEST_F(SessionTest, AMistakeInItsTaskCostsThatSessionAloneAndIsSaid) {
     ASSERT_TRUE(stopped.has_value()) << "it waits for ever";
     ASSERT_FALSE(stopped->ok());
     EXPECT_THAT(stopped->error().message(), HasSubstr("a bug of ours"));
+    session->start();
+    const auto started = outcome_of(session->wait_started());
+    ASSERT_TRUE(started.has_value()) << "it waits for ever";
+    ASSERT_FALSE(started->ok());
+    EXPECT_THAT(started->error().message(), HasSubstr("a bug of ours"));
+    EXPECT_FALSE(session->beginning());
 }
 
 }  // namespace

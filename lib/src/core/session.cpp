@@ -1,5 +1,6 @@
 #include "reeve/core/session.hpp"
 
+#include "reeve/base/scope_exit.hpp"
 #include "reeve/base/time_text.hpp"
 
 #include <algorithm>
@@ -88,10 +89,12 @@ Task<void> Session::save_memory() {
     if (!unsaved_) co_return;
     unsaved_ = false;
     saving_ = true;
+    const ScopeExit saved([this] {
+        saving_ = false;
+        settled_.notify();
+    });
     SessionMemory memory{stopped_by_hand_, budget_.state()};
     co_await host_.remember(name_, std::move(memory));
-    saving_ = false;
-    settled_.notify();
 }
 
 void Session::start_with_supervisor() {
@@ -109,6 +112,7 @@ void Session::start_with_supervisor() {
 }
 
 void Session::start() {
+    if (broken_) return;
     if (stopped_by_hand_) unsaved_ = true;
     stopped_by_hand_ = false;
     if (wanted_ && !down()) return;
@@ -144,6 +148,7 @@ Task<Status> Session::wait_started() {
     const auto undecided = [this] { return beginning() || (state_ == SessionState::running && !ready()); };
     while (undecided()) co_await settled_.wait();
     if (state_ == SessionState::running) co_return done;
+    if (broken_) co_return Error(Errc::failed, "starting " + name_.value, attention_.value_or(""));
     // It has run, and no more was asked of it: how soon it ended is for its policy to judge.
     if (!config_.ready && lives_ > lives_before_start_) co_return done;
     // On its way down by a verdict of its probes, which says more than the state.
@@ -159,7 +164,7 @@ Task<Status> Session::wait_started() {
 Task<Status> Session::stop() {
     ask_stop();
     co_await save_memory();
-    if (left_behind_ && keeping_) {
+    if (left_behind_ && !broken_) {
         attention_.reset();
         retry_now_ = true;
         wake();

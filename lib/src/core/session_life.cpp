@@ -34,8 +34,10 @@ Task<void> Session::act() {
     // A mistake of ours. What runs of it stays on record, so the next supervisor ends it; a stop says so.
     host_.note(name_, "bug in a session's task", bug);
     turn_.reset();
-    acting_ = keeping_ = false;
+    acting_ = keeping_ = wanted_ = start_again_ = false;
+    broken_ = true;
     left_behind_ = !down();
+    if (left_behind_) set_state(SessionState::stopping);
     attention_ = "internal error: " + bug +
                  "; please report it. The next start of the supervisor ends what runs of it";
     settled_.notify();

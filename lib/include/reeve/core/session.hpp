@@ -208,6 +208,7 @@ class Session {
     bool lives_now_ = false;    // a life has begun that has not been ended
     bool start_again_ = false;  // somebody asked for it while it was being stopped
     bool left_behind_ = false, retry_now_ = false;
+    bool broken_ = false;      // by a mistake of ours: nobody keeps it any more
     bool retrying_ = false;    // what was left behind is being ended again
     bool taken_over_ = false;  // from a former program of this process, or an earlier supervisor
     std::chrono::steady_clock::time_point life_began_{};
