@@ -1,27 +1,33 @@
 #include "reeve/core/output_writer.hpp"
 
+#include "reeve/base/scope_exit.hpp"
+#include "reeve/core/ready_watch.hpp"
 #include "reeve/os/descriptors.hpp"
 #include "reeve/os/execute.hpp"
 #include "reeve/os/fifo.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <optional>
 #include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace reeve {
 namespace {
@@ -41,6 +47,8 @@ struct OutputWriter::Inside {
     std::atomic<std::uint64_t> total{0};
     Executor loop;
     std::function<void(SessionName, std::string)> on_problem;
+    std::vector<std::shared_ptr<Stream>> watched, unwatched;  // the thread's
+    asio::steady_timer next_look{context};                    // at those that the system does not watch
     std::thread thread;
     std::mutex resting;
     std::condition_variable rest_changed;
@@ -54,6 +62,9 @@ struct OutputWriter::Inside {
         rests = false;
     }
 
+    // The system has no watch for it, and its session must not wait for us for ever.
+    void look_later(std::shared_ptr<Stream> stream);
+
     void tell(SessionName name, std::string problem) {
         asio::post(loop, [this, name = std::move(name), problem = std::move(problem)] {
             on_problem(name, problem);
@@ -65,16 +76,13 @@ struct OutputWriter::Inside {
 class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
   public:
     Stream(Inside& inside, SessionName name, SessionLog log)
-        : inside_(inside), name_(std::move(name)), log_(std::move(log)), pipe_(inside.context) {}
+        : inside_(inside), name_(std::move(name)), log_(std::move(log)) {}
 
-    // Once, before anything else.
+    // Once, before anything else. A read must not wait where a hint was wrong.
     Status read_from(UniqueFd read_end) {
-        boost::system::error_code refused;
-        pipe_.assign(read_end.get(), refused);
-        if (refused)
-            return Error(refused, "watching the output of " + name_.value, {},
-                         "see max_user_watches in epoll(7)");
-        (void)read_end.release();
+        if (::fcntl(read_end.get(), F_SETFL, O_NONBLOCK) != 0)
+            return Error::from_errno("reading the output of " + name_.value);
+        pipe_ = std::move(read_end);
         return done;
     }
 
@@ -88,27 +96,49 @@ class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
     }
 
     void wait() {
-        pipe_.async_wait(asio::posix::stream_descriptor::wait_read,
-                         [self = shared_from_this()](const boost::system::error_code& ec) {
-                             if (ec) return;  // closed by finish()
-                             // Only what was written shows that it can be written.
-                             if (const Status there = self->log_.look_again(); !there.ok()) self->note(there);
-                             if (self->copy(rounds)) self->wait();
-                         });
+        watch_.emplace(
+            inside_.context.get_executor(), pipe_.get(), [this] { bring(); },
+            ReadyWatch::Tells::as_long_as_it_is);
+        const bool unwatched = static_cast<bool>(watch_->failed());
+        if (unwatched != std::exchange(unwatched_, unwatched)) {
+            inside_.tell(name_, !unwatched
+                                    ? ""
+                                    : "its output is looked at now and then: watching it: " +
+                                          watch_->failed().message() + "; see max_user_watches in epoll(7)");
+        }
+        if (unwatched)
+            inside_.look_later(shared_from_this());
+        else
+            inside_.watched.push_back(shared_from_this());
+    }
+
+    void look() {
+        if (pipe_ && copy(rounds)) wait();
     }
 
     void finish() {
-        if (!pipe_.is_open()) return;
+        if (!pipe_) return;
         copy(last_rounds);
-        boost::system::error_code ignored;
-        pipe_.close(ignored);
+        end_wait();
+        pipe_.reset();
     }
 
-    Handed handed() const {
-        return {const_cast<decltype(pipe_)&>(pipe_).native_handle(), log_.between_lines()};
-    }
+    Handed handed() const { return {pipe_.get(), log_.between_lines()}; }
 
   private:
+    void bring() {
+        const auto self = shared_from_this();
+        ScopeExit over([this] { end_wait(); });  // after a mistake, too, which would come again and again
+        // Only what was written shows that it can be written.
+        if (const Status there = log_.look_again(); !there.ok()) note(there);
+        if (copy(rounds)) over.dismiss();
+    }
+
+    void end_wait() {
+        watch_.reset();
+        std::erase(inside_.watched, shared_from_this());
+    }
+
     // False when every writer is gone. Readiness is a hint: the read does not block.
     bool copy(int limit) {
         for (int round = 0; round < limit; ++round) {
@@ -127,19 +157,19 @@ class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
     }
 
     ssize_t take() {
-        const int pipe = pipe_.native_handle();
+        const int pipe = pipe_.get();
         char* const buffer = inside_.buffer.get();
         const std::size_t room = at_once;
         if (!aside_) return ::read(pipe, buffer, room);
         const ssize_t seen = peek_pipe(pipe, *aside_, buffer, room);
         if (seen >= 0 || errno != ENOSYS) return seen;
         aside_.reset();
-        log_.write_by({});
+        log_.write_by(nullptr);
         return ::read(pipe, buffer, room);
     }
 
     ssize_t move(int file, std::string_view bytes) {
-        ssize_t moved = move_to_file(pipe_.native_handle(), file, bytes.size());
+        ssize_t moved = move_to_file(pipe_.get(), file, bytes.size());
         // A file system that cannot.
         if (moved < 0 && (errno == EINVAL || errno == ENOSYS)) {
             moved = ::write(file, bytes.data(), bytes.size());
@@ -153,8 +183,7 @@ class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
     void take_out(std::size_t length) {
         std::array<char, 4096> nowhere;
         while (length > 0) {
-            const ssize_t got =
-                ::read(pipe_.native_handle(), nowhere.data(), std::min(length, nowhere.size()));
+            const ssize_t got = ::read(pipe_.get(), nowhere.data(), std::min(length, nowhere.size()));
             if (got < 0 && errno == EINTR) continue;
             if (got <= 0) return;
             length -= static_cast<std::size_t>(got);
@@ -165,8 +194,9 @@ class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
     // Told once, not for each line.
     void note(const Status& outcome) {
         std::string problem = outcome.ok() ? "" : outcome.error().message();
-        if (problem == problem_) return;
-        problem_ = problem;
+        if (problem == problem_.or_default()) return;
+        problem_.reset();
+        if (!problem.empty()) problem_ = problem;
         if (!problem.empty() && !log_.is_not_rotated()) problem = "its output is lost: " + problem;
         inside_.tell(name_, problem);
     }
@@ -174,12 +204,23 @@ class OutputWriter::Stream : public std::enable_shared_from_this<Stream> {
     Inside& inside_;
     SessionName name_;
     SessionLog log_;
-    // Of the loop's own type of executor, which takes 56 bytes less than the one that erases types.
-    asio::posix::basic_stream_descriptor<asio::io_context::executor_type> pipe_;
-    std::string problem_;
-    std::optional<Pipe> aside_;      // of one that leaves its bytes in the pipe
-    std::size_t still_in_pipe_ = 0;  // of what was seen
+    UniqueFd pipe_;
+    std::optional<ReadyWatch> watch_;  // none: every writer is gone
+    bool unwatched_ = false;           // and looked at now and then
+    Seldom<std::string> problem_;      // that was told
+    std::optional<Pipe> aside_;        // of one that leaves its bytes in the pipe
+    std::size_t still_in_pipe_ = 0;    // of what was seen
 };
+
+void OutputWriter::Inside::look_later(std::shared_ptr<Stream> stream) {
+    unwatched.push_back(std::move(stream));
+    if (unwatched.size() > 1) return;
+    next_look.expires_after(next_look_without_watch);
+    next_look.async_wait([this](const boost::system::error_code& ec) {
+        if (ec) return;
+        for (const auto& each : std::exchange(unwatched, {})) each->look();
+    });
+}
 
 OutputWriter::OutputWriter(Executor loop, std::filesystem::path folder, std::uint64_t total,
                            std::function<void(SessionName, std::string)> on_problem)

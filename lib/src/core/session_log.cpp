@@ -91,7 +91,7 @@ Status SessionLog::write_all(std::string_view bytes) {
     between_lines_ = bytes.ends_with('\n');
     while (!bytes.empty()) {
         const ssize_t written =
-            write_ ? write_(file_.get(), bytes) : ::write(file_.get(), bytes.data(), bytes.size());
+            write_ ? (*write_)(file_.get(), bytes) : ::write(file_.get(), bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) return Error::from_errno("writing the log " + path_);
         size_ += static_cast<std::uint64_t>(written);

@@ -1,36 +1,49 @@
-// Tells once when a descriptor is readable, or its other end is gone. For what may take days: it takes no
-// coroutine, and no duplicate of the descriptor.
+// Tells when a descriptor is readable, or its other end is gone. It takes no coroutine, no duplicate of the
+// descriptor, and little memory, for it may stand for days
+// (docs/decisions/0058-one-epoll-for-all-watches.md).
 //
-// Thread rule: the loop's thread. The descriptor stays its owner's and must outlive the watch.
+// Thread rule: the thread that runs the loop. The descriptor stays its owner's and must outlive the watch,
+// and the loop must, too.
 #pragma once
 
 #include "reeve/base/task.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
-
+#include <chrono>
 #include <functional>
 #include <system_error>
 
 namespace reeve {
 
+// How long until whoever got no watch looks.
+inline constexpr std::chrono::milliseconds next_look_without_watch{100};
+
 class ReadyWatch {
   public:
-    // `executor` must be that of an io_context, and `fd` no file. `ready` is called by the loop, never from
-    // here. After destruction no call comes but one that was due already, and that before all that is posted
-    // from then on.
-    ReadyWatch(const Executor& executor, int fd, std::function<void()> ready);
+    enum class Tells {
+        once,
+        as_long_as_it_is  // again and again, until `ready` has read it empty or ended the watch
+    };
+    // `executor` must be that of an io_context, and `fd` no file; it has one watch at a time. `ready` is
+    // called by the loop, never from here, and may end the watch, or another one: after its end none is
+    // called any more. The loop has work for as long as a watch may still tell.
+    ReadyWatch(const Executor& executor, int fd, std::function<void()> ready, Tells tells = Tells::once);
     ReadyWatch(const ReadyWatch&) = delete;
     ReadyWatch& operator=(const ReadyWatch&) = delete;
     ~ReadyWatch();
 
-    // Why the system does not watch it (epoll(7): max_user_watches): then `ready` is never called.
-    const std::error_code& failed() const { return failed_; }
+    // Why the system does not watch it (epoll(7): max_user_watches): then `ready` is never called, and
+    // whoever made it looks by himself.
+    std::error_code failed() const { return {refused_, std::generic_category()}; }
 
   private:
-    // The loop's own type of executor: the one that erases types takes 56 bytes, here and in the wait.
-    asio::posix::basic_stream_descriptor<asio::io_context::executor_type> descriptor_;
-    std::error_code failed_;
+    class Loop;
+
+    Loop& loop_;
+    std::function<void()> ready_;
+    int fd_;
+    int refused_ = 0;  // an errno
+    Tells tells_;
+    bool armed_ = false;  // it may still tell
 };
 
 }  // namespace reeve

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -38,7 +39,7 @@ class SessionLog {
     bool is_not_rotated() const { return !not_rotated_.ok(); }
     // How bytes get into the file, instead of write(2): as that call, and with the same bytes.
     using Write = std::function<ssize_t(int file, std::string_view bytes)>;
-    void write_by(Write write) { write_ = std::move(write); }
+    void write_by(Write write) { write_ = write ? std::make_unique<Write>(std::move(write)) : nullptr; }
     // For whoever removed or truncated the file by hand: goes on in a new one. Call it now and then.
     Status look_again();
     LogPosition position() const;
@@ -59,7 +60,7 @@ class SessionLog {
     std::string path_;  // a path keeps a list of its parts, too, as long as itself: there may be a thousand
     LogConfig config_;
     UniqueFd file_;
-    Write write_;  // empty: write(2)
+    std::unique_ptr<Write> write_;  // none: write(2), as nearly always
     std::uint64_t size_ = 0;
     std::uint64_t limit_;        // where it is rotated; more than max_size when that has failed
     Status not_rotated_ = done;  // why
