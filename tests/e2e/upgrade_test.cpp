@@ -27,12 +27,12 @@ class Upgrade : public testing::Test {
     Ended upgrade(const std::string& program = REEVE_NEXT_BINARY) const {
         return daemon.reeve({"upgrade", program});
     }
-    void expect_upgraded() const {
+    void expect_upgraded(int times = 1) const {
         const Ended ended = upgrade();
         EXPECT_EQ(ended.code, 0) << ended.err;
         EXPECT_THAT(ended.out, HasSubstr("to 99.0.0-next in place"));
         // What the file says from now on is the new program's.
-        EXPECT_TRUE(wait_until([&] { return daemon.status()["upgrades"] == 1; }));
+        EXPECT_TRUE(wait_until([&] { return daemon.status()["upgrades"] == times; }));
     }
     // A program for this store; `try_out` and `go_on` are what it does in each of its two calls.
     std::string script(const std::string& try_out, const std::string& go_on) const {
@@ -441,6 +441,22 @@ TEST_F(Upgrade, UnderstandsAConfigurationWithComments) {
     ASSERT_TRUE(daemon.wait_for_state("other", "running"));
     expect_upgraded();
     EXPECT_EQ(daemon.reeve({"reload", "--dry-run"}).out, "nothing would change\n");
+    EXPECT_EQ(daemon.stop(), 0);
+}
+
+// It does not lie in memory (core/config_text.hpp), and is not what the file says by now.
+TEST_F(Upgrade, TakesALongConfigurationAlong) {
+    daemon.session("running") = shell(slowly);
+    daemon.session("running")["env"] = {{"LONG", std::string(20'000, 'x')}};
+    daemon.start();
+    ASSERT_TRUE(daemon.wait_for_state("running", "running"));
+    daemon.session("new") = shell("exec sleep 1000");
+    write_text((daemon.home() / "config.json").string(), daemon.config.dump());
+    expect_upgraded();
+    expect_upgraded(2);
+    const Json plan = Json::parse(daemon.reeve({"reload", "--dry-run", "--json"}).out);
+    EXPECT_EQ(plan["added"], Json({"new"}));
+    EXPECT_EQ(plan["changed"], Json::array());
     EXPECT_EQ(daemon.stop(), 0);
 }
 

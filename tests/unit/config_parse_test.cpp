@@ -402,6 +402,12 @@ TEST(ConfigParse, ReadsProbesAndLimits) {
     EXPECT_FALSE(a.limits->as);
 }
 
+// A reload must not start a session anew for them.
+TEST(ConfigParse, NoLimitsAreTheSameHoweverTheyAreWritten) {
+    EXPECT_EQ(config_of(session(R"("command": ["x"], "limits": {})")),
+              config_of(session(R"("command": ["x"])")));
+}
+
 TEST(ConfigParse, AProbeLooksAtExactlyOneThing) {
     EXPECT_THAT(
         problems_of(session(R"("command": ["x"], "ready": {})")),

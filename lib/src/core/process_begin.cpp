@@ -62,11 +62,13 @@ Task<std::optional<ProcessHandle>> ProcessRunner::start(Session& session, Life& 
     spec.program = program->string();
     auto variables = variables_of(config);
     if (!variables.ok()) co_return refuse(variables.error().message(), 126);
-    own_variables_ = std::move(*variables);
+    own_variables_.reset();
+    if (!variables->empty()) own_variables_ = std::move(*variables);
     const Status listening = listen_for_notifications(session);
     if (!listening.ok()) co_return refuse(listening.error().message(), 126);
     auto own = notify_variables(config);
-    own.insert(own_variables_.begin(), own_variables_.end());
+    const Variables& configured = own_variables_.or_default();
+    own.insert(configured.begin(), configured.end());
     spec.env = session_environment(own, around_.paths, around_.instance, session.name());
     spec.open_files = around_.open_files;
     spec.mark = inherited_mark(around_.instance, session.name());

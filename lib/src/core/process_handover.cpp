@@ -51,7 +51,7 @@ void ProcessRunner::take_over(Session& session, const SessionRecord& record,
     if (!in_cgroup_ && !process->cgroup.empty()) former_cgroup_ = process->cgroup;
     start_time_ = process->start_time;
     pidfs_inode_ = process->pidfs_inode;
-    launched_by_ = process->succession.or_default().launched_by;
+    if (const InstanceId& by = process->succession.or_default().launched_by; !by.empty()) launched_by_ = by;
     if (UniqueFd link = taken(from.link)) {
         auto anchor = SessionAnchor::take_over(from.anchor, std::move(link));
         if (anchor.ok())
@@ -69,7 +69,8 @@ void ProcessRunner::take_over(Session& session, const SessionRecord& record,
     }
 
     auto variables = variables_of(config);
-    own_variables_ = variables.ok() ? std::move(*variables) : config.env;
+    Variables configured = variables.ok() ? std::move(*variables) : config.env;
+    if (!configured.empty()) own_variables_ = std::move(configured);
     log_begins_ = {from.log_inode, from.log_offset};
     const auto fifo = fifo_of(session);
     UniqueFd output = taken(from.output);

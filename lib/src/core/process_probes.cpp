@@ -42,8 +42,8 @@ Status ProcessRunner::listen_for_notifications(Session& session) {
     return done;
 }
 
-std::map<std::string, std::string> ProcessRunner::notify_variables(const SessionConfig& config) const {
-    std::map<std::string, std::string> variables;
+ProcessRunner::Variables ProcessRunner::notify_variables(const SessionConfig& config) const {
+    Variables variables;
     if (notify_) variables["NOTIFY_SOCKET"] = notify_->path().string();
     if (notify_ && config.live && config.live->by.notify) {
         const auto interval = std::chrono::microseconds(config.live->interval);
@@ -81,7 +81,7 @@ Task<Result<ToolResult>> ProcessRunner::run_probe(std::vector<std::string> comma
     ToolCall call;
     CO_TRY(call.program, find_program(command.front()));
     call.args.assign(command.begin() + 1, command.end());
-    call.extra_env = own_variables_;
+    call.extra_env = own_variables_.or_default();
     call.limit = limit;
     call.max_output = most_probe_output;
     co_return co_await run_tool(std::move(call));
@@ -97,7 +97,7 @@ std::string ProcessRunner::last_output(const Session& session) const {
     std::string text(static_cast<std::size_t>(size - from), '\0');
     const ssize_t got = ::pread(youngest.file.get(), text.data(), text.size(), static_cast<off_t>(from));
     text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return output_tail(text, own_variables_);
+    return output_tail(text, own_variables_.or_default());
 }
 
 }  // namespace reeve

@@ -28,7 +28,7 @@ LastExit last_exit_of(const ExitStatus& status) {
 }  // namespace
 
 Task<bool> ProcessRunner::begin(Session& session, Life& life) {
-    launched_by_ = {};
+    launched_by_.reset();
     auto command = co_await start(session, life);
     command_ = std::move(command);
     if (!command_) co_await forget_life(session);
@@ -99,7 +99,7 @@ std::string ProcessRunner::cgroup(const SessionName& name) const {
 RecordedLeader ProcessRunner::leader(const SessionName& name) const {
     RecordedLeader leader;
     leader.instance = around_.instance;
-    leader.launched_by = launched_by_;
+    leader.launched_by = launched_by_.or_default();
     leader.name = name;
     const Host& here = around_.here;
     leader.leader = {pid_.value_or(-1), start_time_, here.boot_id,
@@ -181,7 +181,7 @@ void ProcessRunner::leave_cgroup(const SessionName& name) {
     // One that is not empty after all stays, and is found by the record.
     const std::string group = cgroup(name);
     if (!group.empty()) (void)remove_cgroup(group).ok();
-    const std::string former = instance_part_of(group, launched_by_.value);
+    const std::string former = instance_part_of(group, launched_by_.or_default().value);
     if (adopted() && !former.empty()) remove_unused_cgroups(former);
     in_cgroup_ = false;
     former_cgroup_.reset();

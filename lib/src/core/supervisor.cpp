@@ -34,7 +34,7 @@ Supervisor::Supervisor(Executor executor, Store store, LifecycleLock lock, Loade
       store_(std::move(store)),
       lock_(std::move(lock)),
       config_(std::move(config.config)),
-      config_text_(std::move(config.text)),
+      config_text_(std::move(config.text), store_.paths().root),
       config_path_(std::move(config.path)),
       settings_(std::move(settings)),
       log_(std::move(log)),

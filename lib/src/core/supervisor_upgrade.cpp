@@ -68,8 +68,10 @@ Task<Result<std::string>> Supervisor::upgrade(std::filesystem::path program) {
 // Returns only when it did not happen.
 Task<Error> Supervisor::try_upgrade(std::filesystem::path program) {
     output_->hold();  // what it would hand over is its thread's
-    std::string trial = to_json(hand_over());
+    const auto now = hand_over();
     output_->let_go();
+    if (!now.ok()) co_return now.error();
+    std::string trial = to_json(*now);
     std::function<Status()> write = [path = store_.paths().handover(), text = std::move(trial)] {
         return replace_file(path, text);
     };
@@ -79,12 +81,13 @@ Task<Error> Supervisor::try_upgrade(std::filesystem::path program) {
 
     // From here to the exec nothing else runs on the loop.
     output_->hold();
-    const Handover handover = hand_over();
-    Status written = replace_file(store_.paths().handover(), to_json(handover));
+    const auto handover = hand_over();
+    Status written = handover.ok() ? replace_file(store_.paths().handover(), to_json(*handover))
+                                   : Status(handover.error());
     if (written.ok()) {
         log_.info("executing another program in our place",
                   {{"program", program.string()}, {"version", version}, {"former", settings_.version}});
-        written = settings_.upgrade.execute(program, handover.descriptors());
+        written = settings_.upgrade.execute(program, handover->descriptors());
     }
     output_->let_go();
     let_signals_come();
@@ -176,9 +179,9 @@ Task<Result<std::string>> Supervisor::change(ControlVerb verb, std::string param
     co_return outcome;
 }
 
-Handover Supervisor::hand_over() {
+Result<Handover> Supervisor::hand_over() {
     Handover handover;
-    handover.config = config_text_;
+    TRY(handover.config, config_text_.read());
     handover.config_path = config_path_;
     handover.record = record_;
     handover.status = snapshot();

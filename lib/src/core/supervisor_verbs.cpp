@@ -299,7 +299,7 @@ Task<Result<std::string>> Supervisor::apply(LoadedConfig loaded) {
     config_ = std::move(next);
     configured_.clear();
     for (const auto& [name, session] : wanted) configured_.push_back(name);
-    config_text_ = std::move(loaded.text);
+    config_text_ = ConfigText(std::move(loaded.text), store_.paths().root);
     config_path_ = std::move(loaded.path);
     output_->set_total(config_.logs.max_total);
     if (other_registries) {

@@ -235,6 +235,17 @@ Rule<std::vector<std::string>> texts(TextForm first, TextForm others, std::strin
     return rule;
 }
 
+Rule<Argv> arguments(Rule<std::vector<std::string>> words) {
+    Rule<Argv> rule;
+    rule.schema = std::move(words.schema);
+    rule.read = [read = std::move(words.read)](const Place& place, Argv& out) {
+        std::vector<std::string> found = out;
+        read(place, found);
+        out = std::move(found);
+    };
+    return rule;
+}
+
 Rule<std::vector<SessionName>> session_names() {
     const auto names = texts(session_name_form, "write a list of names: [\"db\"]");
     Rule<std::vector<SessionName>> rule;

@@ -102,6 +102,7 @@ Rule<std::uint64_t> size_or_unlimited(std::uint64_t most);
 Rule<std::vector<std::string>> texts(TextForm form, std::string fix);
 // A list with at least one text, the first of a form of its own.
 Rule<std::vector<std::string>> texts(TextForm first, TextForm others, std::string fix);
+Rule<Argv> arguments(Rule<std::vector<std::string>> words);
 Rule<std::vector<SessionName>> session_names();
 // An object whose keys are names of environment variables; `reserved` ones are refused.
 Rule<std::map<std::string, std::string>> variables(std::vector<std::string> reserved);

@@ -157,22 +157,29 @@ Rule<LiveConfig> live_rule() {
                whole_number(1, 1000))});
 }
 
-Rule<LimitsConfig> limits_rule() {
+Rule<Seldom<LimitsConfig>> limits_rule() {
     using L = LimitsConfig;
     const auto count = optional_of(whole_number(0, 1'000'000'000));
     const auto bytes = optional_of(size_or_unlimited(most_bytes));
-    return object<L>({field("nofile", "Open files.", &L::nofile, count),
-                      field("nproc", "Processes of this user, wherever they are.", &L::nproc, count),
-                      field("as", "Address space, for each process.", &L::as, bytes),
-                      field("core", "Size of a core file.", &L::core, bytes),
-                      field("data", "Data segment, for each process.", &L::data, bytes),
-                      field("fsize", "Size of a file that it writes.", &L::fsize, bytes),
-                      field("memlock", "Memory that it locks.", &L::memlock, bytes),
-                      field("stack", "Stack of its first thread.", &L::stack, bytes),
-                      field("cpu", "Processor time, for each process; rounded up to seconds.", &L::cpu,
-                            optional_of(duration(1ms, 365 * one_day))),
-                      field("nice", "How willing it is to let others go first: -20 to 19.", &L::nice,
-                            optional_of(whole_number(-20, 19)))});
+    auto rule = optional_of<Seldom>(
+        object<L>({field("nofile", "Open files.", &L::nofile, count),
+                   field("nproc", "Processes of this user, wherever they are.", &L::nproc, count),
+                   field("as", "Address space, for each process.", &L::as, bytes),
+                   field("core", "Size of a core file.", &L::core, bytes),
+                   field("data", "Data segment, for each process.", &L::data, bytes),
+                   field("fsize", "Size of a file that it writes.", &L::fsize, bytes),
+                   field("memlock", "Memory that it locks.", &L::memlock, bytes),
+                   field("stack", "Stack of its first thread.", &L::stack, bytes),
+                   field("cpu", "Processor time, for each process; rounded up to seconds.", &L::cpu,
+                         optional_of(duration(1ms, 365 * one_day))),
+                   field("nice", "How willing it is to let others go first: -20 to 19.", &L::nice,
+                         optional_of(whole_number(-20, 19)))}));
+    // An empty object sets no limit, and is no other configuration than one without it.
+    rule.read = [read = std::move(rule.read)](const Place& place, Seldom<LimitsConfig>& out) {
+        read(place, out);
+        if (out && *out == LimitsConfig()) out.reset();
+    };
+    return rule;
 }
 
 OrderedJson without_probe(const char* key) {

@@ -8,7 +8,7 @@ namespace reeve {
 
 Rule<ReadyConfig> ready_rule();
 Rule<LiveConfig> live_rule();
-Rule<LimitsConfig> limits_rule();
+Rule<Seldom<LimitsConfig>> limits_rule();
 // The key of the probe that a session of the other kind cannot have, for the schema: {"ready": {"notify":
 // ...}}.
 OrderedJson without_probe(const char* key);

@@ -209,8 +209,9 @@ Rule<std::vector<std::string>> env_files() {
 Field<SessionConfig> keeping_what_was_written(Field<SessionConfig> command) {
     command.read = [read = command.read](const Place& place, SessionConfig& session) {
         read(place, session);
-        std::vector<std::string> written;
-        for (const JsonNode& word : place.node().children) written.push_back(word.string);
+        std::vector<std::string> words;
+        for (const JsonNode& word : place.node().children) words.push_back(word.string);
+        Argv written(std::move(words));
         if (written != session.command) session.written_command = std::move(written);
     };
     return command;
@@ -222,7 +223,8 @@ Table<SessionConfig> session_table() {
     return {
         keeping_what_was_written(field(
             "command", "The program and its arguments; the program is looked up on PATH. There is no shell.",
-            &S::command, texts(with_variables(program), with_variables(any_text), how_a_command_is_written),
+            &S::command,
+            arguments(texts(with_variables(program), with_variables(any_text), how_a_command_is_written)),
             process)),
         field("image", "The image of a container session.", &S::image, text(with_variables(image_form)),
               container),
@@ -246,8 +248,7 @@ Table<SessionConfig> session_table() {
               optional_of<Seldom>(ready_rule())),
         field("live", "What tells that it still works; when it does not, it is ended and has failed.",
               &S::live, optional_of<Seldom>(live_rule())),
-        field("limits", "What the kernel allows its processes.", &S::limits,
-              optional_of<Seldom>(limits_rule()), process,
+        field("limits", "What the kernel allows its processes.", &S::limits, limits_rule(), process,
               "put \"--ulimit\" or \"--memory\" into \"options\""),
         field("stop", "How it is stopped.", &S::stop, stop()),
         field("log", "The file that holds its output.", &S::log, log(), process,

@@ -36,18 +36,18 @@ RestartBudget::Decision RestartBudget::ended(const SessionConfig& config, bool c
     auto& recent = state_.recent;
     std::erase_if(recent, [&](const auto& restart) { return now - restart > config.give_up_after.within; });
     if (static_cast<int>(recent.size()) >= config.give_up_after.restarts) {
-        state_.gave_up = now;
-        state_.why = "restarted " + std::to_string(recent.size()) + " times within " +
-                     format_duration(config.give_up_after.within);
-        return {Decision::What::give_up, {}, state_.why};
+        std::string why = "restarted " + std::to_string(recent.size()) + " times within " +
+                          format_duration(config.give_up_after.within);
+        state_.gave_up = GaveUp{now, why};
+        return {Decision::What::give_up, {}, std::move(why)};
     }
     recent.push_back(now);
     return {Decision::What::restart, delay_after(config.backoff, state_.in_a_row, jitter), {}};
 }
 
 std::optional<std::string> RestartBudget::still_given_up(const GiveUpConfig& config, Time now) const {
-    if (!state_.gave_up || now - *state_.gave_up > config.within) return std::nullopt;
-    return state_.why;
+    if (!state_.gave_up || now - state_.gave_up->at > config.within) return std::nullopt;
+    return state_.gave_up->why;
 }
 
 }  // namespace reeve

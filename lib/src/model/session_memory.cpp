@@ -42,8 +42,8 @@ OrderedJson json_of(const SessionMemory& memory, const Moment& now) {
         restarts.push_back(json_of(recent[i], now));
     OrderedJson gave_up = nullptr;
     if (memory.budget.gave_up) {
-        gave_up = json_of(*memory.budget.gave_up, now);
-        gave_up["why"] = memory.budget.why;
+        gave_up = json_of(memory.budget.gave_up->at, now);
+        gave_up["why"] = memory.budget.gave_up->why;
     }
     return {{"stopped_by_hand", memory.stopped_by_hand},
             {"in_a_row", memory.budget.in_a_row},
@@ -65,8 +65,8 @@ SessionMemory memory_from(const Json& object, bool same_boot, const Moment& now)
     }
     std::sort(memory.budget.recent.begin(), memory.budget.recent.end());
     if (const Json* gave_up = object_field(object, "gave_up")) {
-        memory.budget.gave_up = time_from(*gave_up, same_boot, now);
-        memory.budget.why = string_field(*gave_up, "why").value_or("");
+        if (const auto at = time_from(*gave_up, same_boot, now))
+            memory.budget.gave_up = RestartBudget::GaveUp{*at, string_field(*gave_up, "why").value_or("")};
     }
     return memory;
 }

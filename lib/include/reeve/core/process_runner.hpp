@@ -59,8 +59,10 @@ class ProcessRunner final : public SessionRunner {
     std::string last_output(const Session& session) const override;
 
   private:
+    using Variables = std::map<std::string, std::string>;
+
     Status listen_for_notifications(Session& session);
-    std::map<std::string, std::string> notify_variables(const SessionConfig& config) const;
+    Variables notify_variables(const SessionConfig& config) const;
     Task<Result<ToolResult>> run_probe(std::vector<std::string> command, std::chrono::milliseconds limit);
     Task<Result<GatedChild>> launch(Session& session, LaunchSpec& spec);
     Task<Result<GatedChild>> launch_below_anchor(LaunchSpec& spec);
@@ -74,7 +76,7 @@ class ProcessRunner final : public SessionRunner {
     Task<std::optional<ExitStatus>> exit_status();
     Task<Result<std::vector<ProvenProcess>>> find_members(SessionName name);
     RecordedLeader leader(const SessionName& name) const;
-    bool adopted() const { return !launched_by_.empty(); }
+    bool adopted() const { return launched_by_.has_value(); }
     Task<void> forget_life(const Session& session);
     std::optional<std::filesystem::path> fifo_of(const Session& session) const;
     UniqueFd enter_cgroup(const SessionName& name);
@@ -91,17 +93,17 @@ class ProcessRunner final : public SessionRunner {
     std::uint64_t start_time_ = 0;          // and what proves it, of its record
     std::uint64_t pidfs_inode_ = 0;         // the same
     std::optional<ProcessHandle> command_;  // none: it has not begun, or could not be taken over
-    InstanceId launched_by_;                // an earlier supervisor: it is no child of ours; empty: we
+    Seldom<InstanceId> launched_by_;        // an earlier supervisor: it is no child of ours; none: we
     bool in_cgroup_ = false;                // in its own_cgroup()
     Seldom<std::string> former_cgroup_;     // in that which an earlier supervisor has made
     std::unique_ptr<SessionAnchor> anchor_;
     std::optional<ReadyWatch>
         watch_;  // of the command's end, or of what its anchor tells; none: it has fired
     std::unique_ptr<Takedown> takedown_;
-    std::shared_ptr<OutputWriter::Stream> output_;      // of this life
-    std::map<std::string, std::string> own_variables_;  // of the life under way: what its config says
-    LogPosition log_begins_;                            // where its output begins in the log
-    std::unique_ptr<NotifyListener> notify_;            // none: it is not asked to notify
+    std::shared_ptr<OutputWriter::Stream> output_;  // of this life
+    Seldom<Variables> own_variables_;               // of the life under way: what its config says
+    LogPosition log_begins_;                        // where its output begins in the log
+    std::unique_ptr<NotifyListener> notify_;        // none: it is not asked to notify
 };
 
 // The environment of a session: ours, `own` on top, and the three variables that mark it.

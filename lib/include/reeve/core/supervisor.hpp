@@ -7,6 +7,7 @@
 #include "reeve/base/task_group.hpp"
 #include "reeve/base/worker.hpp"
 #include "reeve/core/added_sessions.hpp"
+#include "reeve/core/config_text.hpp"
 #include "reeve/core/container_runner.hpp"
 #include "reeve/core/control.hpp"
 #include "reeve/core/durable_file.hpp"
@@ -157,7 +158,7 @@ class Supervisor final : public SessionHost {
     Task<void> let_signals_be_seen();
     std::string moving() const;
     bool writing() const;
-    Handover hand_over();
+    Result<Handover> hand_over();
     void take_over(const Handover& handover);
     void go_on_with_sessions();
     void end_calls_of_the_former_program();
@@ -233,7 +234,7 @@ class Supervisor final : public SessionHost {
     bool is_configured(const SessionName& name) const {
         return std::binary_search(configured_.begin(), configured_.end(), name);
     }
-    std::optional<std::string> config_text_;
+    ConfigText config_text_;
     std::string config_path_;
     SupervisorSettings settings_;
     EventLog log_;

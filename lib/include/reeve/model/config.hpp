@@ -2,6 +2,7 @@
 // text.
 #pragma once
 
+#include "reeve/base/argv.hpp"
 #include "reeve/base/seldom.hpp"
 #include "reeve/model/ids.hpp"
 
@@ -93,10 +94,10 @@ struct LimitsConfig {
 
 struct SessionConfig {
     // Exactly one of the two is set.
-    std::vector<std::string> command;  // argv; [0] is looked up on PATH
+    Argv command;  // [0] is looked up on PATH
     std::string image;
     // The command with its ${VARIABLES} as written: what records and people are shown.
-    std::vector<std::string> written_command;
+    Argv written_command;
 
     std::string cwd;  // process: "~/" is the home directory; empty: the store's owner's home
     std::map<std::string, std::string> env;  // on top of the supervisor's environment

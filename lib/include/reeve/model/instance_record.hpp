@@ -5,6 +5,7 @@
 // its readers can load our files.
 #pragma once
 
+#include "reeve/base/argv.hpp"
 #include "reeve/base/result.hpp"
 #include "reeve/base/seldom.hpp"
 #include "reeve/model/ids.hpp"
@@ -36,7 +37,7 @@ struct ProcessSessionRecord {
     std::uint64_t pidfs_inode = 0;  // 0: the kernel has none
     pid_t pgid = -1;
     std::string cgroup;  // path below the cgroup2 mount; empty: none
-    std::vector<std::string> command;
+    Argv command;
     std::string started_at;  // RFC 3339 UTC
     Seldom<Succession> succession;
     bool operator==(const ProcessSessionRecord&) const = default;

@@ -1,6 +1,7 @@
 // Whether and when a session that ended is started again. Pure: time comes in as an argument.
 #pragma once
 
+#include "reeve/base/seldom.hpp"
 #include "reeve/model/config.hpp"
 
 #include <chrono>
@@ -23,11 +24,15 @@ class RestartBudget {
     };
 
     // All that there is to know of it, for a supervisor that comes after this one.
+    struct GaveUp {
+        Time at;
+        std::string why;  // for people
+        bool operator==(const GaveUp&) const = default;
+    };
     struct State {
         int in_a_row = 0;          // short lives, one after another
         std::vector<Time> recent;  // restarts, the oldest first
-        std::optional<Time> gave_up;
-        std::string why;  // it gave up, for people
+        Seldom<GaveUp> gave_up;
         bool operator==(const State&) const = default;
     };
 

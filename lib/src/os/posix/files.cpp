@@ -70,6 +70,12 @@ Status replace_brief_file(const std::filesystem::path& path, std::string_view by
     return done;
 }
 
+Result<UniqueFd> make_nameless_file(const std::filesystem::path& directory, std::string_view bytes) {
+    TRY(TemporaryFile file,
+        TemporaryFile::write(directory / "nameless", bytes, 0600, Keep::until_power_fails));
+    return file.take_no_name();
+}
+
 Status replace_file(const std::filesystem::path& path, std::string_view bytes) {
     TRY(TemporaryFile file, TemporaryFile::write(path, bytes));
     CHECK(file.take_name());

@@ -91,6 +91,12 @@ Result<UniqueFd> TemporaryFile::take_name() {
     return std::move(fd_);
 }
 
+UniqueFd TemporaryFile::take_no_name() {
+    ::unlink(path_.c_str());
+    path_.clear();
+    return std::move(fd_);
+}
+
 Result<bool> TemporaryFile::take_free_name() {
     if (::link(path_.c_str(), target_.c_str()) == 0) return true;
     if (errno == EEXIST) return false;

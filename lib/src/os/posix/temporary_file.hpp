@@ -30,6 +30,8 @@ class TemporaryFile {
     Result<UniqueFd> take_name();
     // Links it to the target: false when something of that name is there.
     Result<bool> take_free_name();
+    // Unlinks it: it lasts as long as the descriptor.
+    UniqueFd take_no_name();
 
   private:
     TemporaryFile(UniqueFd fd, std::filesystem::path path, std::filesystem::path target);
