@@ -370,9 +370,8 @@ std::string Grammar::unexpected(const std::string& word) const {
     const bool is_option = word.starts_with('-');
     std::vector<std::string> known;
     if (is_option) {
-        for (const CLI::Option* option : where.get_options()) {
+        for (const CLI::Option* option : where.get_options())
             for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-        }
         known.emplace_back("--store");
     } else if (&where == &app_) {
         for (const CLI::App* each : app_.get_subcommands([](const CLI::App*) { return true; })) {
@@ -383,6 +382,7 @@ std::string Grammar::unexpected(const std::string& word) const {
                              : &where == &app_ ? "unknown command "
                                                : "one word too many: ";
     const auto meant = nearest(word, known);
+    if (meant == word) return in_quotes(word) + " stands after the command " + where.get_name();
     return kind + in_quotes(word) + (meant ? "; did you mean " + in_quotes(*meant) + "?" : "");
 }
 

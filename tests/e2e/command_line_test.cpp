@@ -59,6 +59,8 @@ TEST_F(CommandLine, RefusesWrongUsageWithStatus64AndOneLineOnStandardError) {
 }
 
 TEST_F(CommandLine, GuessesTheCommandAndTheOptionThatWereMeant) {
+    EXPECT_THAT(reeve.run({"--config", "x.json", "check"}).err,
+                HasSubstr("\"--config\" stands after the command check"));
     EXPECT_THAT(reeve.run({"statsu"}).err, HasSubstr("unknown command \"statsu\"; did you mean \"status\"?"));
     EXPECT_THAT(reeve.run({"ps", "--jsn"}).err,
                 HasSubstr("unknown option \"--jsn\"; did you mean \"--json\"?"));
