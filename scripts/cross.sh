@@ -111,11 +111,16 @@ make_target_libraries() {
     for job in "${jobs[@]}"; do wait "$job"; done
 }
 
-# cross_build FOLDER TARGET [CMAKE_ARGUMENT...]: both programs, with precompiled headers, which halve the time.
-cross_build() {
+# cross_configure FOLDER TARGET [CMAKE_ARGUMENT...]: with precompiled headers, which halve the time.
+cross_configure() {
     local folder=$1 target=$2
     shift 2
     cmake -S . -B "$folder" -G Ninja --toolchain "cmake/cross/$target.cmake" -DREEVE_TESTS=OFF \
         -DREEVE_PRECOMPILE=ON "$@"
-    cmake --build "$folder" --parallel "$(processors)"
+}
+
+# cross_build FOLDER TARGET [CMAKE_ARGUMENT...]: both programs.
+cross_build() {
+    cross_configure "$@"
+    cmake --build "$1" --parallel "$(processors)"
 }
