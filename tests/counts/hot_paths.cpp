@@ -62,14 +62,15 @@ void launch(int rounds) {
     }
 }
 
-// What follows the end of a life: out of the record, and what its policy says to that.
+// What follows the end of a life: out of the record, and what its policy says to that. Not so often that it
+// gives up, which a session does once.
 void end_of_life(int rounds) {
     InstanceRecord record = record_of_many();
     RestartBudget budget;
     const SessionConfig config;
     for (int i = 0; i < rounds * sessions; ++i) {
         record.sessions.erase(SessionName{"session-" + std::to_string(i % sessions)});
-        const auto now = RestartBudget::Time{} + std::chrono::seconds(i);
+        const auto now = RestartBudget::Time{} + std::chrono::seconds(20) * i;
         (void)budget.ended(config, false, std::chrono::seconds(1), now, 0.5);
     }
 }

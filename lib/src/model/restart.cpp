@@ -36,10 +36,11 @@ RestartBudget::Decision RestartBudget::ended(const SessionConfig& config, bool c
     auto& recent = state_.recent;
     std::erase_if(recent, [&](const auto& restart) { return now - restart > config.give_up_after.within; });
     if (static_cast<int>(recent.size()) >= config.give_up_after.restarts) {
-        std::string why = "restarted " + std::to_string(recent.size()) + " times within " +
-                          format_duration(config.give_up_after.within);
-        state_.gave_up = GaveUp{now, why};
-        return {Decision::What::give_up, {}, std::move(why)};
+        GaveUp& gave_up = state_.gave_up.emplace();
+        gave_up.at = now;
+        gave_up.why = "restarted " + std::to_string(recent.size()) + " times within " +
+                      format_duration(config.give_up_after.within);
+        return {Decision::What::give_up, {}, gave_up.why};
     }
     recent.push_back(now);
     return {Decision::What::restart, delay_after(config.backoff, state_.in_a_row, jitter), {}};
