@@ -24,7 +24,9 @@ TEST(Fingerprint, IsAnotherForEverythingThatIsLaunched) {
         [](SessionConfig& s) {
             s.command = {"serve", "--port", "8", "0"};
         },
-        [](SessionConfig& s) { s.command = {"serve", "--port", "80", ""}; },
+        [](SessionConfig& s) {
+            s.command = {"serve", "--port", "80", ""};
+        },
         [](SessionConfig& s) { s.image = "serve"; },
         [](SessionConfig& s) { s.cwd = "/srv"; },
         [](SessionConfig& s) { s.env["A"] = "1"; },
