@@ -132,6 +132,11 @@ class Reeve(Supervisor):
         self.environment.update(REEVE_STORE=str(self.folder / "store"), REEVE_CONFIG=str(config))
         return [self.options.reeve, "run"]
 
+    def __exit__(self, *_):
+        super().__exit__()
+        # What is left of one that was killed: its control groups would outlive the folder of its store.
+        subprocess.run([self.options.reeve, "reap", "--all"], env=self.environment, stdout=subprocess.DEVNULL, timeout=60)
+
     def until_running(self):
         deadline = time.monotonic() + 60
         while self.status().get("state") != "running":
