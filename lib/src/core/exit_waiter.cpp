@@ -8,6 +8,7 @@
 #include <list>
 
 namespace reeve {
+
 Task<void> wait_for_exits(std::vector<int> exit_fds, Notifier& wake,
                           std::chrono::steady_clock::time_point deadline) {
     const Executor executor = co_await asio::this_coro::executor;

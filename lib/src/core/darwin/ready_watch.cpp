@@ -2,11 +2,10 @@
 // everywhere.
 #include "reeve/core/ready_watch.hpp"
 
+#include "../loop_service.hpp"
 #include "reeve/base/scope_exit.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/execution/context.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include <fcntl.h>
@@ -15,7 +14,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <stdexcept>
 #include <utility>
 
 namespace reeve {
@@ -25,12 +23,6 @@ class ReadyWatch::Loop final : public asio::execution_context::service {
     inline static asio::execution_context::id id;  // by which Asio finds it
 
     explicit Loop(asio::io_context& context) : service(context), context_(context) {}
-
-    static Loop& of(const Executor& executor) {
-        const auto* const loop = executor.target<asio::io_context::executor_type>();
-        if (loop == nullptr) throw std::invalid_argument("the executor is not that of an io_context");
-        return asio::use_service<Loop>(asio::query(*loop, asio::execution::context));
-    }
 
     // 0, or why not.
     int add(ReadyWatch& watch) {
@@ -107,7 +99,7 @@ class ReadyWatch::Loop final : public asio::execution_context::service {
 };
 
 ReadyWatch::ReadyWatch(const Executor& executor, int fd, std::function<void()> ready, Tells tells)
-    : loop_(Loop::of(executor)), ready_(std::move(ready)), fd_(fd), tells_(tells) {
+    : loop_(service_of<Loop>(executor)), ready_(std::move(ready)), fd_(fd), tells_(tells) {
     refused_ = loop_.add(*this);
 }
 

@@ -2,26 +2,24 @@
 // one of its members is.
 #include "reeve/core/ready_watch.hpp"
 
+#include "../loop_service.hpp"
 #include "reeve/base/scope_exit.hpp"
 #include "reeve/base/unique_fd.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/execution/context.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <sys/epoll.h>
 
 #include <cerrno>
-#include <stdexcept>
 #include <utility>
 
 namespace reeve {
 namespace {
 
-constexpr int at_once =
-    128;  // told in a row, before the rest of the loop has its turn: as many as Asio takes
+// Told in a row, before the rest of the loop has its turn: as many as Asio takes.
+constexpr int at_once = 128;
 
 }  // namespace
 
@@ -32,12 +30,6 @@ class ReadyWatch::Loop final : public asio::execution_context::service {
     // The descriptor is made here and not when it is needed: Asio ends its services in the opposite order,
     // and those that the descriptor stands on must be there longer than we.
     explicit Loop(asio::io_context& context) : service(context), members_(context) {}
-
-    static Loop& of(const Executor& executor) {
-        const auto* const loop = executor.target<asio::io_context::executor_type>();
-        if (loop == nullptr) throw std::invalid_argument("the executor is not that of an io_context");
-        return asio::use_service<Loop>(asio::query(*loop, asio::execution::context));
-    }
 
     // 0, or why not.
     int add(ReadyWatch& watch) {
@@ -118,7 +110,7 @@ class ReadyWatch::Loop final : public asio::execution_context::service {
 };
 
 ReadyWatch::ReadyWatch(const Executor& executor, int fd, std::function<void()> ready, Tells tells)
-    : loop_(Loop::of(executor)), ready_(std::move(ready)), fd_(fd), tells_(tells) {
+    : loop_(service_of<Loop>(executor)), ready_(std::move(ready)), fd_(fd), tells_(tells) {
     refused_ = loop_.add(*this);
 }
 
